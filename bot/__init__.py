@@ -1,0 +1,1 @@
+"""How the bot works, whatever it talks about."""
