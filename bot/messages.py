@@ -115,6 +115,7 @@ class Letter:
     to: str
     reply: Reply
     receipt_url: str  # where the provider shall report; carries the outbox id
+    window_open: bool = True  # False: only an approved template may go out (WhatsApp's 24 hours are over)
 
 
 @dataclass(frozen=True, slots=True)

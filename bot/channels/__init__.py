@@ -40,3 +40,26 @@ class Channel(Protocol):
 
     def forget(self) -> None:
         """Closes connections; the next call opens new ones."""
+
+
+class ContentBook(Protocol):
+    """Where a channel keeps the provider's ids of the message shapes it has created there. Shared by all processes."""
+
+    def get(self, shape: str) -> str | None:
+        """The provider's id for a shape; None or "" when there is none (any more)."""
+
+    def put(self, shape: str, sid: str) -> None:
+        """Remembers an id, the last one wins; "" forgets it."""
+
+
+class MemoryBook:
+    """A book that lives as long as its process: for tests and demos."""
+
+    def __init__(self) -> None:
+        self._sids: dict[str, str] = {}
+
+    def get(self, shape: str) -> str | None:
+        return self._sids.get(shape)
+
+    def put(self, shape: str, sid: str) -> None:
+        self._sids[shape] = sid

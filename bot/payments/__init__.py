@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.messages import Request
 
@@ -71,6 +71,11 @@ class Absent:
 
 Submitted = Pending | Paid | Refused | Unknown | NotAccepted
 Answer = Pending | Paid | Refused | Unknown | Absent
+
+
+def answer_from(kind: str, values: dict[str, Any]) -> Paid | Refused:
+    """A final answer as it was written into an event: kind "paid" or "refused", and its values."""
+    return Paid(**values) if kind == "paid" else Refused(**values)
 
 
 @dataclass(frozen=True, slots=True)

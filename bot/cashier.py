@@ -1,0 +1,109 @@
+"""Carries payments between their rows and the providers; never inside a transaction, never twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.links import Links
+from bot.payments import Absent, Answer, Charge, Hint, NotAccepted, Paid, Provider, Refused, Submitted, Unknown
+from bot.rules.payment import Till
+from models.base import Database
+from models.inbox import Inbox
+from models.order import Order
+from models.payment import Payment
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=60)  # longer than any call to a provider
+PAYEE = "Sew4Mi"
+
+
+class Cashier:
+    def __init__(self, database: Database, providers: Mapping[str, Provider], till: Till, links: Links, clock: Clock) -> None:
+        self.database, self.providers, self.till, self.links, self.clock = database, providers, till, links, clock
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="money")
+
+    def carry_due(self) -> bool:
+        """Calls the providers about every payment that is due; whether something happened that a conversation must hear."""
+        with self.database.begin() as db:
+            due = Payment.due(db, self.clock.now())
+        return any(list(self._pool.map(self.carry, due)))
+
+    def carry(self, payment_id: int) -> bool:
+        step = self._prepare(payment_id)
+        if step is None:
+            return False
+        provider, charge = step
+        try:
+            answer: Submitted | Answer = provider.collect(charge) if isinstance(charge, Charge) else provider.query(charge)
+        except Exception:
+            log.exception("a provider's adapter failed", extra={"payment_id": payment_id})
+            answer = Unknown("a bug")
+        return self._take_in(payment_id, answer)
+
+    def hint(self, hint: Hint, key: str) -> bool:
+        """A callback came: the provider is asked at once. False when it is none of ours."""
+        with self.database.begin() as db:
+            payment = Payment.by_reference(db, hint.reference) if hint.reference else None
+            if payment is None or (key and key != payment.callback_key):
+                return False
+            Payment.by_id(db, payment.id, lock=True).hint(self.clock.now())
+        return True
+
+    # -- private
+
+    def _prepare(self, payment_id: int) -> tuple[Provider, Charge | str] | None:
+        """Commits what is about to be asked, so that a crash in the call leaves a trace to follow."""
+        now = self.clock.now()
+        with self.database.begin() as db:
+            payment = Payment.by_id(db, payment_id, lock=True)
+            if payment.next_at is None or payment.next_at > now:
+                return None  # somebody else was quicker
+            if payment.provider not in self.providers:
+                log.error("payment %s waits for provider %s, which is not configured", payment.id, payment.provider)
+                payment.next_at = now + timedelta(minutes=10)
+                return None
+            provider = self.providers[payment.provider]
+            if payment.state not in ("created", "not_accepted"):
+                payment.next_at = now + LEASE
+                return provider, payment.reference
+            if Order.by_id(db, payment.order_id).due_stage(db) != payment.stage and payment.state == "created":
+                payment.withdraw()
+                return None
+            payment.begin(now, LEASE)
+            callback = self.links.payment(provider.name, payment.reference, payment.callback_key)
+            note = f"{PAYEE} order {Order.by_id(db, payment.order_id).number}, {payment.stage}"
+            return provider, Charge(
+                payment.reference, payment.msisdn, payment.network, payment.amount, payment.currency, note, callback
+            )
+
+    def _take_in(self, payment_id: int, answer: Submitted | Answer) -> bool:
+        """What moves money or is final is told to the person's conversation, which books it; the rest only sets the next question."""
+        now = self.clock.now()
+        with self.database.begin() as db:
+            payment = Payment.by_id(db, payment_id, lock=True)
+            if isinstance(answer, Paid | Refused):
+                payment.next_at = now + timedelta(seconds=30)  # asked again should the event be lost
+                facts = {"payment_id": payment.id, "order_id": payment.order_id, "kind": type(answer).__name__.lower(), "answer": asdict(answer)}
+                Inbox.happen(db, payment.person_id, "payment_answered", facts, once=_once(payment, answer), now=now)
+                return True
+            was = payment.provider
+            outcome = payment.hear(db, answer, self.till.routes.get(payment.network, ()), self.till.currencies, due=True, now=now)
+            if isinstance(answer, Unknown | NotAccepted | Absent):
+                log.warning("payment %s: %s by %s", payment.id, type(answer).__name__, was)
+            if outcome in ("expired", "doubtful", "stuck"):
+                facts = {"payment_id": payment.id, "order_id": payment.order_id, "outcome": outcome}
+                Inbox.happen(db, payment.person_id, "payment_stalled", facts, once=f"payment:{payment.id}:{outcome}", now=now)
+                return True
+        return False
+
+
+def _once(payment: Payment, answer: Paid | Refused) -> str:
+    """One event per different answer: a success after a failure is news, the same success again is not."""
+    said = answer.provider_id + f":{answer.amount}" if isinstance(answer, Paid) else "refused"
+    return f"payment:{payment.id}:{said}"
+

@@ -1,0 +1,94 @@
+"""Fetches photos people sent and makes them safe: decoded, turned upright, without place or camera data."""
+
+from __future__ import annotations
+
+import io
+import logging
+from datetime import timedelta
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from bot.channels import Channel, Undelivered
+from bot.clock import Clock
+from bot.messages import Media
+from bot.rules.retry import backoff_s
+from models.base import Database
+from models.inbox import Inbox
+from models.picture import Picture
+
+log = logging.getLogger(__name__)
+LONG_EDGE, QUALITY, MAX_PIXELS = 1080, 82, 60_000_000
+FETCH_TRIES = 6
+LEASE = timedelta(seconds=90)
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+class NotAPicture(Exception):
+    """The bytes are not a photo we can open."""
+
+
+class Darkroom:
+    def __init__(self, database: Database, channels: dict[str, Channel], clock: Clock) -> None:
+        self.database, self.channels, self.clock = database, channels, clock
+
+    def develop_next(self) -> bool:
+        """Fetches the next wanted photo; False when there is none."""
+        with self.database.begin() as db:
+            picture = Picture.claim(db, self.clock.now())
+            if picture is None:
+                return False
+            picture.tries += 1
+            picture.due_at = self.clock.now() + LEASE
+            ident, channel, tries = picture.id, str(picture.channel), picture.tries
+            media = Media(str(picture.source_url), str(picture.source_type))
+        try:
+            jpeg: bytes | None = safe_jpeg(self.channels[channel].fetch(media).content)
+        except Undelivered as failure:
+            if failure.outcome == "retry" and tries < FETCH_TRIES:
+                self._later(ident, tries)
+                return True
+            log.warning("a photo could not be fetched: %s", failure.why, extra={"picture_id": ident})
+            jpeg = None
+        except NotAPicture:
+            jpeg = None
+        self._finish(ident, jpeg)
+        return True
+
+    def _later(self, picture_id: int, tries: int) -> None:
+        with self.database.begin() as db:
+            picture = db.get_one(Picture, picture_id, with_for_update=True)
+            picture.due_at = self.clock.now() + timedelta(seconds=backoff_s(tries))
+
+    def _finish(self, picture_id: int, jpeg: bytes | None) -> None:
+        now = self.clock.now()
+        with self.database.begin() as db:
+            picture = db.get_one(Picture, picture_id, with_for_update=True)
+            picture.keep(jpeg) if jpeg else picture.lose()
+            event = picture.then.get("kept" if jpeg else "lost")
+            if event and picture.person_id:
+                facts = picture.then.get("facts", {}) | {"picture_id": picture.id}
+                Inbox.happen(db, picture.person_id, event, facts, once=f"picture:{picture.id}", now=now)
+
+
+def safe_jpeg(content: bytes) -> bytes:
+    """A JPEG of at most 1080 pixels on its long edge, without metadata. Raises NotAPicture."""
+    try:
+        with Image.open(io.BytesIO(content)) as raw:
+            upright = ImageOps.exif_transpose(raw).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise NotAPicture(str(error)) from None
+    upright.thumbnail((LONG_EDGE, LONG_EDGE))
+    out = io.BytesIO()
+    upright.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return out.getvalue()
+
+
+def collage(jpegs: list[bytes]) -> bytes:
+    """One picture of up to three, side by side, numbered by their place."""
+    tiles = [ImageOps.fit(Image.open(io.BytesIO(j)).convert("RGB"), (360, 480)) for j in jpegs]
+    sheet = Image.new("RGB", (max(1, len(tiles)) * 364 - 4, 480), "white")
+    for n, tile in enumerate(tiles):
+        sheet.paste(tile, (n * 364, 0))
+    out = io.BytesIO()
+    sheet.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()

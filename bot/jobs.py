@@ -1,0 +1,41 @@
+"""What RQ calls: the rows know what is to do, a job only wakes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.inbox import Inbox
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+parts: Parts  # put in by the worker when it starts
+
+
+def carry_messages() -> None:
+    parts.carrier.drain(lambda: parts.redis.answer("messages"))
+
+
+def carry_events() -> None:
+    parts.redis.answer("events")
+    while _due_events():
+        pass
+
+
+def carry_money() -> None:
+    parts.redis.answer("money")
+    if parts.cashier.carry_due():
+        parts.redis.ring("events")
+
+
+def carry_pictures() -> None:
+    parts.redis.answer("pictures")
+    while parts.darkroom.develop_next():
+        parts.redis.ring("events")
+
+
+def _due_events() -> bool:
+    """Deals with one batch; whether something was done, so that what it set off is dealt with too."""
+    with parts.database.begin() as db:
+        waiting = Inbox.waiting(db, parts.clock.now())
+    return any([parts.engine.happen(inbox_id) for inbox_id in waiting])

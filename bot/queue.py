@@ -1,0 +1,76 @@
+"""The only module that speaks with Redis and RQ: quick positions, bells for the workers, a lock for the ticker."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue
+
+log = logging.getLogger(__name__)
+
+POSITION_TTL_S = 30 * 60
+BELL_TTL_S = 5  # a bell that nobody answers may be rung again after this
+JOBS = {"messages": "bot.jobs.carry_messages", "events": "bot.jobs.carry_events", "money": "bot.jobs.carry_money", "pictures": "bot.jobs.carry_pictures"}
+#: One RQ queue per worker process, so that a slow provider of one kind never holds up another.
+QUEUES = {"messages": "messages", "events": "events", "money": "money", "pictures": "pictures"}
+
+
+class Redis:
+    """Forgets gracefully: when Redis is away, PostgreSQL has it all and the ticker wakes the workers."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1))
+        self._queues = {bell: Queue(name, connection=self.connection) for bell, name in QUEUES.items()}
+
+    # -- positions
+
+    def get(self, person_id: int) -> tuple[int, list[Any]] | None:
+        try:
+            found = self.connection.get(f"position:{person_id}")
+            kept = json.loads(found) if found else None
+            return (kept["v"], kept["s"]) if kept else None
+        except (redis.RedisError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, person_id: int, version: int, stack: list[Any], wake: Iterable[str]) -> None:
+        bells = sorted(wake)
+        try:
+            pipe = self.connection.pipeline(transaction=False)
+            if version:
+                pipe.set(f"position:{person_id}", json.dumps({"v": version, "s": stack}), ex=POSITION_TTL_S)
+            for bell in bells:
+                pipe.set(f"bell:{bell}", 1, nx=True, ex=BELL_TTL_S)
+            rung = pipe.execute()[-len(bells) :] if bells else pipe.execute()[:0]
+            for bell, new in zip(bells, rung, strict=True):
+                if new:
+                    self._enqueue(bell)
+        except redis.RedisError as error:
+            log.warning("redis is away: %s", type(error).__name__)
+
+    # -- bells
+
+    def ring(self, bell: str) -> None:
+        """Wakes the worker of a queue unless it was woken a moment ago."""
+        self.put(0, 0, [], [bell])
+
+    def answer(self, bell: str) -> None:
+        """The worker is awake: the next ring counts again."""
+        try:
+            self.connection.delete(f"bell:{bell}")
+        except redis.RedisError as error:
+            log.warning("redis is away: %s", type(error).__name__)
+
+    def ping(self) -> bool:
+        try:
+            return bool(self.connection.ping())
+        except redis.RedisError:
+            return False
+
+    def _enqueue(self, bell: str) -> None:
+        self._queues[bell].enqueue(JOBS[bell], job_timeout=120, result_ttl=0, failure_ttl=3600)

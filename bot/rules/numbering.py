@@ -1,0 +1,28 @@
+"""Order numbers and handover codes that people can read aloud."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def order_number(now: datetime, pick: Callable[[str], str] = secrets.choice) -> str:
+    """"SW-2611-7K3QX": year, month, five Crockford digits. Unique by the database; draw again on a clash."""
+    return f"SW-{now:%y%m}-" + "".join(pick(CROCKFORD) for _ in range(5))
+
+
+def read_order_number(text: str) -> str | None:
+    """The number in a text as people type it ("sw 2611 7k3qx", O for 0, I or L for 1), else None."""
+    packed = "".join(c for c in text.upper() if c.isalnum())
+    if not packed.startswith("SW") or len(packed) != 11:
+        return None
+    tail = packed[6:].replace("O", "0").replace("I", "1").replace("L", "1")
+    month = packed[2:6]
+    return f"SW-{month}-{tail}" if month.isdigit() and all(c in CROCKFORD for c in tail) else None
+
+
+def handover_code(pick: Callable[[str], str] = secrets.choice) -> str:
+    return "".join(pick("0123456789") for _ in range(4))

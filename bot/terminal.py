@@ -1,0 +1,133 @@
+"""The `flask` commands: sample tailors, a talk in the terminal, the books."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import jobs
+from bot.messages import Choice, Incoming, Reply
+from bot.rules.money import ghs
+from models import ledger as books
+from models.conversation import Conversation
+from models.garment import Garment
+from models.ledger import Account
+from models.outbox import Outbox
+from models.person import Address, Person
+from models.picture import Picture
+from models.tailor import Tailor
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+#: Sample tailors of the demo: phone, person, business, town, rating, jobs, identity, background, minutes to answer, {garment: GHS}, colours.
+SAMPLES = (
+    ("+233201234567", "Kofi Owusu", "Kofi's Kente", "accra", 486, 132, True, True, 8, {"kente_shirt": 250, "kaftan": 180, "suit": 420}, "#d4a017#1b5e20#b71c1c"),
+    ("+233208000001", "Adwoa Sarpong", "Adwoa Stitches", "accra", 461, 58, True, False, 25, {"kaba_and_slit": 240, "kaftan": 160, "office_dress": 170}, "#6a1b9a#f9a825#ffffff"),
+    ("+233208000002", "Yaw Boateng", "Boateng & Sons", "kumasi", 473, 210, True, True, 15, {"suit": 380, "agbada": 300, "trousers": 60, "kaftan": 155}, "#0d47a1#eceff1#263238"),
+    ("+233208000003", "Efua Quansah", "Efua Couture", "takoradi", 492, 41, True, True, 12, {"wedding_dress": 900, "kaba_and_slit": 320}, "#fce4ec#ad1457#ffffff"),
+    ("+233208000004", "Ibrahim Issah", "Issah Smocks", "tamale", 455, 77, True, False, 30, {"smock": 120, "kaftan": 150}, "#1a237e#fafafa#b71c1c"),
+    ("+233208000005", "Akua Darko", "Darko School Wear", "tema", 0, 0, True, False, 45, {"school_uniform": 70, "shorts": 40, "skirt": 50}, "#795548#fff8e1#3e2723"),
+)  # fmt: skip
+
+
+def seed(parts: Parts) -> None:
+    """The catalogue, and sample tailors where there are none; may be run again."""
+    with parts.database.begin() as db:
+        Garment.stock(db)
+        db.flush()
+        if db.scalar(select(Tailor.id).limit(1)) is None:
+            for row in SAMPLES:
+                add_tailor(db, parts, *row)
+
+
+def add_tailor(
+    db: Session, parts: Parts, phone: str, name: str, business: str, town: str, rating100: int, jobs_done: int, identity: bool, background: bool,
+    minutes: int, prices: dict[str, int], colours: str, channel: str = "twilio",
+) -> Tailor:  # fmt: skip
+    """An approved tailor with a picture and offers (prices in GHS)."""
+    now = parts.clock.now()
+    person = Person(name=name, role="tailor", consented_at=now, created_at=now)
+    db.add(person)
+    db.flush()
+    db.add(Conversation(person_id=person.id, version=0, stack=[], misses=0))
+    Address.add(db, person.id, channel, phone)
+    picture = Picture.own(db, cloth(colours), now)
+    tailor = Tailor(
+        person_id=person.id, business=business, town=town, state="APPROVED", rating100=rating100, jobs=jobs_done, identity_verified=identity,
+        background_checked=background, answer_minutes=minutes, picture_id=picture.id,
+    )  # fmt: skip
+    db.add(tailor)
+    db.flush()
+    for garment, price in prices.items():
+        tailor.offer(db, garment, price * 100)
+    return tailor
+
+
+def cloth(colours: str) -> bytes:
+    """A woven pattern in three colours ("#aabbcc#ddeeff#001122"), as a JPEG."""
+    warp, weft, thread = (f"#{c}" for c in colours.split("#")[1:])
+    sheet = Image.new("RGB", (360, 480), warp)
+    draw = ImageDraw.Draw(sheet)
+    for y in range(0, 480, 60):
+        for x in range(0, 360, 60):
+            if (x + y) // 60 % 2:
+                draw.rectangle((x, y, x + 59, y + 59), fill=weft)
+                for n in range(0, 60, 12):
+                    draw.line((x + n, y, x + n, y + 59), fill=thread, width=4)
+            else:
+                for n in range(0, 60, 15):
+                    draw.line((x, y + n, x + 59, y + n), fill=thread, width=5)
+    out = io.BytesIO()
+    sheet.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def chat(parts: Parts) -> None:
+    """A conversation in the terminal, in the format of the transcripts. Ends with the input."""
+    me = f"+23324{secrets.randbelow(10**7):07d}"
+    jobs.parts = parts
+    shown = 0
+    while True:
+        line = sys.stdin.readline() if not sys.stdin.isatty() else _prompt()
+        if not line:
+            return
+        parts.engine.hear(Incoming("console", secrets.token_hex(8), me, text=line.strip()))
+        jobs.carry_events()
+        shown = _print_new(parts, me, shown)
+
+
+def ledger(parts: Parts) -> None:
+    """Every account and its balance; exit 1 when the books are wrong."""
+    with parts.database.begin() as db:
+        for account in db.scalars(select(Account).order_by(Account.code)):
+            print(f"{account.code:45} {ghs(account.balance if account.kind in 'AX' else -account.balance):>18}")
+        wrong = books.faults(db)
+    print(*(wrong or ["The books are right."]), sep="\n")
+    if wrong:
+        raise SystemExit(1)
+
+
+def _prompt() -> str:
+    try:
+        return input("me: ") + "\n"
+    except EOFError:
+        return ""
+
+
+def _print_new(parts: Parts, me: str, shown: int) -> int:
+    with parts.database.begin() as db:
+        person_id = db.scalar(select(Address.person_id).where(Address.channel == "console", Address.value_index == Address.index_of(me)))
+        rows = db.scalars(select(Outbox).where(Outbox.person_id == person_id, Outbox.id > shown).order_by(Outbox.id))
+        for row in rows:
+            shown = row.id
+            reply = Reply(**{**row.body, "choices": tuple(Choice(**c) for c in row.body["choices"])})
+            print("bot: " + reply.numbered().replace("\n", "\n     "))
+    parts.carrier.drain()
+    return shown

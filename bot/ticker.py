@@ -1,0 +1,48 @@
+"""Looks every second for what should have moved and did not, and rings the timers."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from bot.webhooks import replay
+from models.timer import Timer
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+log = logging.getLogger(__name__)
+#: Which bell is rung when which rows are due. One statement asks for all of them.
+FORGOTTEN = text("""
+    SELECT
+      EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND due_at <= :now)
+        OR EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND lease_until < :now)
+        OR EXISTS (SELECT 1 FROM outbox WHERE state = 'unknown' AND due_at <= :now) AS messages,
+      EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting' AND due_at <= :now) AS events,
+      EXISTS (SELECT 1 FROM payment WHERE next_at <= :now) AS money,
+      EXISTS (SELECT 1 FROM picture WHERE state = 'wanted' AND due_at <= :now) AS pictures""")
+
+
+def tick(parts: Parts) -> None:
+    """One look. Safe to run in several processes at once."""
+    parts.spool.replay(lambda kind, request: replay(parts, kind, request))
+    now = parts.clock.now()
+    with parts.database.begin() as db:
+        Timer.ring_due(db, now)
+        due = db.execute(FORGOTTEN, {"now": now}).mappings().one()
+    for bell, is_due in due.items():
+        if is_due:
+            parts.redis.ring(bell)
+
+
+def run(parts: Parts) -> None:
+    """Ticks for ever; a database that is away is waited for."""
+    while True:
+        try:
+            tick(parts)
+        except Exception as error:
+            log.warning("tick failed: %s", type(error).__name__)
+        time.sleep(parts.settings.tick_s)

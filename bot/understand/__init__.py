@@ -1,0 +1,16 @@
+"""From what people write to values; whatever is not clear raises NotUnderstood and is asked again."""
+
+from bot.understand.amounts import pesewas
+from bot.understand.choice import choose
+from bot.understand.dates import day
+from bot.understand.errors import NotUnderstood
+from bot.understand.length import Said, length
+from bot.understand.numbers import number, whole
+from bot.understand.phone import Network, network_hint, phone, wallet
+from bot.understand.plain import clean, plain
+from bot.understand.yes_no import yes_no
+
+__all__ = [
+    "Network", "NotUnderstood", "Said", "choose", "clean", "day", "length", "network_hint", "number", "pesewas", "phone", "plain",
+    "wallet", "whole", "yes_no",
+]  # fmt: skip

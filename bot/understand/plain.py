@@ -1,0 +1,36 @@
+"""A text as it is compared: one spelling for what people type in many ways."""
+
+from __future__ import annotations
+
+import unicodedata
+
+TEXT_LIMIT = 2000  # characters; nobody's answer is longer, and no parser sees more
+
+_SAME = str.maketrans({
+    **dict.fromkeys("’‘′ʼ´`ʻ", "'"), **dict.fromkeys("“”″„", '"'),
+    **dict.fromkeys("–—−‐‑‒", "-"), "⁄": "/", "🔟": " 10 ", "&": " and ",
+    "½": " 1/2 ", "¼": " 1/4 ", "¾": " 3/4 ", "⅓": " 1/3 ", "⅔": " 2/3 ", "⅛": " 1/8 ", "⅜": " 3/8 ", "⅝": " 5/8 ", "⅞": " 7/8 ",
+})  # fmt: skip
+_HIDDEN = ("Mn", "Me", "Cf")  # accents, the frame of a keycap, joiners
+
+
+def clean(text: str) -> str:
+    """Lower case, plain digits, quotes, dashes and fractions, no accents; marks and emoji stay. "32½" becomes "32 1/2"."""
+    known = unicodedata.normalize("NFKC", text[:TEXT_LIMIT].translate(_SAME)).translate(_SAME).casefold()
+    apart = unicodedata.normalize("NFKD", known)
+    return "".join(_digit(letter) for letter in apart if unicodedata.category(letter) not in _HIDDEN)[:TEXT_LIMIT]
+
+
+def plain(text: str) -> str:
+    """Only the words and numbers of `clean(text)`, one blank between: "Kente-shirt!! 👍" -> "kente shirt"."""
+    kept = ("" if letter == "'" else letter if letter.isalnum() else " " for letter in clean(text))
+    return " ".join("".join(kept).split())
+
+
+def _digit(letter: str) -> str:
+    return str(unicodedata.decimal(letter)) if letter.isdecimal() else letter
+
+
+def words(text: str) -> frozenset[str]:
+    """A word list written as running text."""
+    return frozenset(text.split())

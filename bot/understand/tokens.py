@@ -1,0 +1,64 @@
+"""A text cut into words, numbers and marks, with numbers in words, fractions and decimals already read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from bot.understand.plain import clean
+
+Kind = Literal["number", "word", "mark", "field"]
+
+LONGEST_NUMBER = 15  # digits; more is a reference or a card, not a quantity
+
+_PIECE = re.compile(
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
+    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
+    r"|(?P<mark>[^\w\s]|_|\n)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece of a cleaned text.
+
+    `value` is set on numbers and `exact` on whole ones; a "field" token stands for words that name a measurement: its text
+    is the field.
+    """
+
+    kind: Kind
+    text: str
+    spaced: bool  # whether a blank stands before it
+    value: Fraction = Fraction(0)
+    exact: bool = False
+
+    def is_word(self, *words: str) -> bool:
+        return self.kind == "word" and self.text in words
+
+    def is_mark(self, *marks: str) -> bool:
+        return self.kind == "mark" and self.text in marks
+
+
+def pieces(text: str) -> list[Token]:
+    """The raw tokens of a text: words without apostrophes, numbers as digits, every other sign as a mark."""
+    found, end = [], 0
+    cleaned = clean(text)
+    for match in _PIECE.finditer(cleaned):
+        spaced = match.start() > end or match.start() == 0
+        end = match.end()
+        if match.lastgroup == "number":
+            found.append(_digits(match.group(), spaced))
+        elif match.lastgroup == "word":
+            found.append(Token("word", match.group().replace("'", ""), spaced))
+        else:
+            found.append(Token("mark", match.group(), spaced))
+    return found
+
+
+def _digits(text: str, spaced: bool) -> Token:
+    digits = text.replace(",", "")
+    if len(digits) > LONGEST_NUMBER:
+        return Token("word", text, spaced)
+    return Token("number", text, spaced, Fraction(digits), "." not in digits)

@@ -1,0 +1,139 @@
+"""The doors of the house: what providers post, what they fetch, and whether we are well."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, jsonify, request
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+
+from bot.channels import Channel
+from bot.messages import Request
+from bot.payments import Forged
+from bot.spool import form_of
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+log = logging.getLogger(__name__)
+LARGEST_BODY = 1024 * 1024
+AWAY = (OperationalError, TimeoutError)  # the database, not we, is at fault
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    doors = Blueprint("doors", __name__)
+
+    @doors.post("/webhooks/<name>")
+    def inbound(name: str) -> Response:
+        channel, asked = _genuine(parts, name)
+        if parts.spool.is_waiting():
+            parts.spool.add(name, asked)
+        else:
+            try:
+                deal_with_message(parts, channel, asked)
+            except AWAY:
+                parts.spool.add(name, asked)
+        return Response("<Response/>", mimetype="text/xml")
+
+    @doors.post("/webhooks/<name>/status")
+    def status(name: str) -> Response:
+        channel, asked = _genuine(parts, name)
+        try:
+            deal_with_receipt(parts, channel, asked)
+        except AWAY:
+            parts.spool.add(f"{name}/status", asked)
+        return Response(status=204)
+
+    @doors.route("/webhooks/payment/<name>", methods=["POST", "PUT"])
+    def payment(name: str) -> Response:
+        provider = parts.providers.get(name) or abort(404)
+        try:
+            hint = provider.callback(_asked())
+        except Forged:
+            abort(403)
+        try:
+            if parts.cashier.hint(hint, request.args.get("k", "")):
+                parts.redis.ring("money")
+            else:
+                log.warning("a callback of %s names no payment of ours", name)
+        except AWAY:
+            pass  # a callback is only a hint: the poll will find out
+        return Response(status=200)
+
+    @doors.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(ok=True)
+
+    @doors.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        state = {"database": parts.database_answers(), "redis": parts.redis.ping(), "migrations": parts.is_migrated()}
+        # Without Redis the house still works, only slower: it does not make us unready.
+        return jsonify(state), 200 if state["database"] and state["migrations"] else 503
+
+    @doors.get("/media/<path>")
+    def picture(path: str) -> Response:
+        ident, _, signature = path.removesuffix(".jpg").partition("-")
+        if not ident.isdigit() or not parts.links.is_right("picture", ident, signature):
+            abort(404)
+        return _jpeg(parts.picture(int(ident)))
+
+    @doors.get("/media/collage/<path>")
+    def collage(path: str) -> Response:
+        idents, _, signature = path.removesuffix(".jpg").partition("-")
+        if not parts.links.is_right("collage", idents, signature):
+            abort(404)
+        return _jpeg(parts.collage([int(i) for i in idents.split(".")]))
+
+    return doors
+
+
+def deal_with_message(parts: Parts, channel: Channel, asked: Request) -> None:
+    incoming = channel.read(asked)
+    if incoming is not None:
+        parts.engine.hear(incoming)
+
+
+def deal_with_receipt(parts: Parts, channel: Channel, asked: Request) -> None:
+    receipt = channel.read_receipt(asked)
+    if receipt is not None:
+        parts.engine.receive(receipt)
+
+
+def replay(parts: Parts, kind: str, asked: Request) -> None:
+    """Deals with a request that waited on the disk. Raises what ends the replay when the database is still away."""
+    name, _, is_status = kind.partition("/")
+    try:
+        (deal_with_receipt if is_status else deal_with_message)(parts, parts.channels[name], asked)
+    except AWAY:
+        raise
+    except DBAPIError:
+        log.exception("a request kept on disk could not be dealt with")
+
+
+def _genuine(parts: Parts, name: str) -> tuple[Channel, Request]:
+    """The channel and the request, when the provider really sent it; else 403, whatever else is wrong with it."""
+    channel = parts.channels.get(name) or abort(404)
+    try:
+        asked = _asked()
+    except ValueError:
+        abort(403)
+    if not channel.genuine(asked):
+        abort(403)
+    return channel, asked
+
+
+def _asked() -> Request:
+    body = request.get_data(cache=False)
+    path = request.full_path if request.query_string else request.path
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    return Request(request.method, path, headers, body, form_of(body) if is_form else ())
+
+
+def _jpeg(content: bytes | None) -> Response:
+    if content is None:
+        abort(404)
+    answer = Response(content, mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = "private, max-age=86400"
+    return answer

@@ -1,0 +1,211 @@
+"""Builds every part of the house from the settings: the only module that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+import bot.channels
+import bot.payments
+import flows
+from bot import darkroom, jobs, logs, webhooks
+from bot.cashier import Cashier
+from bot.channels import Channel
+from bot.clock import Clock
+from bot.engine import Engine
+from bot.flow import Flow
+from bot.links import Links
+from bot.outbox import Carrier
+from bot.payments import Provider
+from bot.plugins import classes_in
+from bot.queue import Redis
+from bot.rules import payment as payment_rules
+from bot.rules.payment import Till
+from bot.seal import Seal, ring
+from bot.settings import BadSettings, Settings, load, refuse_stand_ins
+from bot.spool import Spool
+from bot.switchboard import Switchboard
+from bot.understand import plain
+from bot.words import Words
+from models.base import Database
+from models.content import Shelf
+from models.picture import Picture
+from models.tailor import Offer, Tailor
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Parts:
+    """Every part, made when first needed and kept for the life of the process."""
+
+    def __init__(
+        self, settings: Settings, *, channels: Mapping[str, Channel] | None = None, providers: Mapping[str, Provider] | None = None
+    ) -> None:
+        self.settings = settings
+        ring.use(Seal(settings.keys))
+        self._channels, self._providers = channels, providers
+
+    # -- the ground
+
+    @cached_property
+    def clock(self) -> Clock:
+        return Clock(self.settings.clock_file)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self.settings.public_url, self.settings.secret_key)
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database_url, self.settings.db_pool)
+
+    @cached_property
+    def redis(self) -> Redis:
+        return Redis(self.settings.redis_url)
+
+    @cached_property
+    def spool(self) -> Spool:
+        return Spool(self.settings.spool_dir)
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(ROOT / "flows" / "words")
+
+    # -- adapters, one file each
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        if self._channels is not None:
+            return dict(self._channels)
+        tools = {"public_url": self.settings.public_url, "book": Shelf(self.database)}
+        return {name: cls(self._config(name, cls), **tools) for name, cls in classes_in(bot.channels, marked_by="name").items()}
+
+    @cached_property
+    def providers(self) -> dict[str, Provider]:
+        if self._providers is not None:
+            return dict(self._providers)
+        made: dict[str, Provider] = {}
+        for name, cls in classes_in(bot.payments, marked_by="name").items():
+            try:
+                made[name] = cls(self._config(name, cls))
+            except BadSettings as bad:
+                if any(is_set(cls.Config, field) for field in cls.Config.model_fields):  # type: ignore[attr-defined]
+                    raise  # half configured is a mistake; not configured at all is a choice
+                logs.logging.getLogger(__name__).warning("payment provider %s is off: %s", name, bad.problems[0])
+        if not made:
+            raise BadSettings(["no payment provider is configured: set MTN_… or VODAFONE_…"])
+        return made
+
+    @cached_property
+    def till(self) -> Till:
+        open_here = {n: tuple(p for p in route if p in self.providers) for n, route in payment_rules.ROUTES.items()}
+        return Till(open_here, {name: provider.currency for name, provider in self.providers.items()})
+
+    # -- the road of a message
+
+    @cached_property
+    def flows(self) -> dict[str, type[Flow]]:
+        return classes_in(flows, marked_by="says")
+
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        return Switchboard(self.flows, self.words.line, self.translated())
+
+    @cached_property
+    def engine(self) -> Engine:
+        return Engine(self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock)
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        threads, lease = self.settings.sender_threads, self.settings.send_lease_s
+        return Carrier(self.database, self.channels, self.links, self.clock, threads=threads, lease_s=lease)
+
+    @cached_property
+    def cashier(self) -> Cashier:
+        return Cashier(self.database, self.providers, self.till, self.links, self.clock)
+
+    @cached_property
+    def darkroom(self) -> darkroom.Darkroom:
+        return darkroom.Darkroom(self.database, self.channels, self.clock)
+
+    # -- questions
+
+    def translated(self) -> dict[str, str]:
+        """{what a person may type: global word} from the tables [global_words] of all languages."""
+        found: dict[str, str] = {}
+        for language in self.words.languages.values():
+            for key, said in language.lines.items():
+                if key.startswith("global_words."):
+                    found[plain(said)] = key.split(".")[1]
+        return found
+
+    def database_answers(self) -> bool:
+        try:
+            with self.database.begin() as db:
+                return db.execute(text("SELECT 1")).scalar() == 1
+        except SQLAlchemyError:
+            return False
+
+    def is_migrated(self) -> bool:
+        head = ScriptDirectory.from_config(AlembicConfig(str(ROOT / "migrations" / "alembic.ini"))).get_current_head()
+        try:
+            with self.database.begin() as db:
+                return db.execute(text("SELECT version_num FROM alembic_version")).scalar() == head
+        except SQLAlchemyError:
+            return False
+
+    def picture(self, picture_id: int) -> bytes | None:
+        with self.database.begin() as db:
+            found = db.get(Picture, picture_id)
+            return found.content if found else None
+
+    def collage(self, offer_ids: list[int]) -> bytes | None:
+        with self.database.begin() as db:
+            rows = Offer.cards(db, offer_ids)
+            pictures = [db.get(Picture, row.picture_id) for row in rows if row.picture_id]
+            jpegs = [p.content for p in pictures if p and p.content]
+        return darkroom.collage(jpegs) if jpegs else None
+
+    def _config(self, name: str, cls: Any) -> Any:
+        config = load(cls.Config)
+        for field, value in vars(config).items():
+            if field.endswith("_url") and isinstance(value, str):
+                refuse_stand_ins(self.settings, f"{name}_{field}".upper(), value)
+        return config
+
+
+def is_set(config: Any, field: str) -> bool:
+    import os
+
+    prefix = str(config.model_config.get("env_prefix", ""))
+    return bool(os.environ.get((prefix + field).upper()))
+
+
+def build(**given: Any) -> Parts:
+    """Reads the environment and builds the house. Raises BadSettings."""
+    settings = load(Settings, **given)
+    logs.start(settings.log_level)
+    return Parts(settings)
+
+
+def make_app(parts: Parts) -> Flask:
+    app = Flask("sew4mi")
+    app.config["MAX_CONTENT_LENGTH"] = webhooks.LARGEST_BODY
+    app.register_blueprint(webhooks.blueprint(parts))
+    app.extensions["sew4mi"] = parts
+    return app
+
+
+def make_worker(parts: Parts) -> None:
+    jobs.parts = parts
+
+
+__all__ = ["Parts", "Tailor", "build", "make_app", "make_worker"]

@@ -1,0 +1,1 @@
+"""What the bot talks about: one file, one conversation."""

@@ -1,0 +1,95 @@
+"""The customer has the garment: is everything right? Three days of silence say yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.flow import Flow
+from bot.rules.money import ghs
+from bot.understand import NotUnderstood
+from models import ledger
+from models.order import Order
+from models.plea import Plea
+from models.timer import Timer
+
+
+class Delivery(Flow):
+    """Confirms the delivery and completes the order."""
+
+    patient = True
+    states = ("received",)
+    transitions = (("confirmed", "received", "done"), ("not_right", "received", "done"), ("came_too_late", "received", "done"))
+    says = {
+        "received": "Your {garment} ({order}): do you have it, and is everything right?\n"
+        "With your yes, {tailor} gets the {held} we still hold. Without a word it counts as right three days after the handover.",
+        "hint_received": "Tap *All is right*, or *Not right* and a person will help.",
+        "right": "All is right", "wrong": "Not right",
+        "confirmed": "🎉 Wonderful, {order} is complete. Thank you for sewing with us!",
+        "tailor_confirmed": "{customer} confirmed {order}. It is complete, and {net} more is in your wallet.",
+        "not_right": "I am sorry. The money stays with us, and a person will write to you here.",
+        "silence": "Three days without a word: {order} counts as complete. Thank you!",
+        "tailor_silence": "{order} is complete after three days, and {net} more is in your wallet.",
+        "late": "{order} is settled already.",
+    }
+
+    @dataclass
+    class Memory:
+        order_id: int = 0
+
+    def ask_received(self) -> None:
+        order = self._order()
+        if order.state not in ("READY_FOR_DELIVERY", "DELIVERED"):
+            self.say("late", order=order.number)
+            self.came_too_late()
+            return
+        options = [("right", self.line("right")), ("wrong", self.line("wrong"))]
+        held = ghs(ledger.held(self.db, order.id))
+        tailor = order.tailor(self.db).business
+        self.ask("received", options, garment=order.noun(self.db), order=order.number, tailor=tailor, held=held)
+
+    def hear_received(self) -> None:
+        order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        if self._says_right():
+            actor = f"person:{self.person.id}"
+            if order.state == "READY_FOR_DELIVERY":
+                order.hand_over(self.db, actor, self.now)
+            net = order.confirm(self.db, actor, self.now)
+            self.say("confirmed", order=order.number)
+            self.tell(order.tailor(self.db).person_id, "tailor_confirmed", customer=self.person.first_name, order=order.number, net=ghs(net))
+            self.confirmed()
+        else:
+            Timer.call_off(self.db, f"order:{order.id}:delivery_silence")
+            Plea.ask(self.db, self.person.id, self.now)
+            self.say("not_right")
+            self.not_right()
+
+    def on_delivery_silence(self, facts: dict[str, Any]) -> None:
+        order = Order.by_id(self.db, facts["order_id"], lock=True)
+        if order.state != "DELIVERED":
+            return
+        net = order.confirm(self.db, "timer:delivery_silence", self.now)
+        self.tell(self.person.id, "silence", order=order.number)
+        self.tell(order.tailor(self.db).person_id, "tailor_silence", order=order.number, net=ghs(net))
+
+    def _says_right(self) -> bool:
+        try:
+            return self.choice() == "right"
+        except NotUnderstood:
+            return self.said_yes()
+
+    def _order(self) -> Order:
+        return Order.by_id(self.db, self.memory.order_id)
+
+    def subject(self) -> str:
+        return self._order().number if self.memory.order_id else ""
+
+    @classmethod
+    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+        return "follow", {"number": subject}
+
+    @classmethod
+    def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:
+        return Order.by_id(db, memory["order_id"]).state == "DELIVERED"

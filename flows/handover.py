@@ -1,0 +1,90 @@
+"""The tailor hands the garment over and proves it with the customer's code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.flow import Flow
+from bot.rules import NotAllowed
+from models.order import Order
+from models.tailor import Tailor
+
+
+class Handover(Flow):
+    """Checks the handover code."""
+
+    for_tailors = True
+    patient = True
+    starts_with = ("handover", "hand over", "code", "handover code")
+    states = ("which", "code")
+    transitions = (
+        ("chosen", "which", "code"),
+        ("nothing_ready", "which", "done"),
+        ("matched", "code", "done"),
+        ("unpaid", "code", "done"),
+        ("locked", "code", "done"),
+    )
+    says = {
+        "which": "Which order are you handing over?",
+        "hint_which": "Send the number of an order.",
+        "nothing": "No order of yours is ready to be handed over.",
+        "code": "{order}: what is the customer's 4-digit code?",
+        "hint_code": "Four digits, like *4821*. The customer finds the code in *my orders*.",
+        "matched": "Right! {order} is handed over. The last part is yours when {customer} confirms, at the latest in three days.",
+        "unpaid": "{order}: the last part is not paid yet, so there is no code. Please hand it over only after I tell you.",
+        "wrong": "That is not the code of {order}.",
+        "locked": "Too many wrong codes. {customer} can confirm the handover in *my orders* instead.",
+        "customer_asked": "{tailor} has handed over {order}.",
+    }
+
+    @dataclass
+    class Memory:
+        order_id: int = 0
+
+    def ask_which(self) -> None:
+        ready = self._ready()
+        if not ready:
+            self.say("nothing")
+            self.nothing_ready()
+        elif self.memory.order_id or len(ready) == 1:
+            self.memory.order_id = self.memory.order_id or ready[0].id
+            self.chosen()
+        else:
+            self.ask("which", [(str(o.id), o.number, o.noun(self.db)) for o in ready])
+
+    def hear_which(self) -> None:
+        self.memory.order_id = int(self.choice())
+        self.chosen()
+
+    def ask_code(self) -> None:
+        order = Order.by_id(self.db, self.memory.order_id)
+        if order.handover_code is None:
+            self.say("unpaid", order=order.number)
+            self.unpaid()
+        elif order.is_code_locked:
+            self.say("locked", customer=order.customer(self.db).first_name)
+            self.locked()
+        else:
+            self.ask("code", order=order.number)
+
+    def hear_code(self) -> None:
+        order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        code = "".join(c for c in self.text if c.isdigit())
+        if len(code) != 4:
+            self.choice()
+        if not order.try_code(code):
+            self.say("wrong", order=order.number)
+            return
+        try:
+            order.hand_over(self.db, f"tailor:{order.tailor_id}", self.now)
+        except NotAllowed:
+            self.say("nothing")
+        else:
+            self.say("matched", order=order.number, customer=order.customer(self.db).first_name)
+            self.tell(order.customer_id, "customer_asked", tailor=order.tailor(self.db).business, order=order.number)
+            self.invite(order.customer_id, "delivery", once=f"delivery:{order.id}", order_id=order.id)
+        self.matched()
+
+    def _ready(self) -> list[Order]:
+        tailor = Tailor.of_person(self.db, self.person.id)
+        return Order.of_tailor(self.db, tailor.id, ("READY_FOR_DELIVERY",)) if tailor else []

@@ -1,0 +1,136 @@
+"""A tailor is offered an order: accept it, or decline it with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.flow import Flow
+from bot.rules import days, measurements
+from bot.rules.money import ghs
+from bot.understand import NotUnderstood, yes_no
+from models.order import Order
+from models.person import Person
+
+REASON_LIMIT = 300
+
+
+class Job(Flow):
+    """Shows a new order to its tailor and takes the answer."""
+
+    patient = True
+    for_tailors = True
+    states = ("answer", "reason")
+    transitions = (
+        ("accepted", "answer", "done"),
+        ("refused", "answer", "reason"),
+        ("declined", "reason", "done"),
+        ("came_too_late", "answer", "done"),
+        ("gone_meanwhile", "reason", "done"),
+    )
+    says = {
+        "answer": "*New order {order}* from {customer}: {garment}, {price} for you before commission, ready by {day}.\n{cloth}{style}\n"
+        "The deposit is paid and held by us.\n\nMeasurements (body):\n{measures}",
+        "hint_answer": "Tap *Accept* or *Decline*.",
+        "accept": "Accept", "decline": "Decline",
+        "cloth_own": "The customer brings the cloth.", "cloth_tailor": "You buy the cloth ({price} is in the price).",
+        "style": "\nStyle: {style}", "style_photo": "\nStyle photo above.",
+        "measure": "{label} {value}",
+        "accepted": "Thank you! Send a photo when you have the cloth, and one when it is cut: two hours after the cutting photo the deposit is yours.",
+        "customer_accepted": "{tailor} accepted your order {order}. You will see photos of the work here.",
+        "reason": "Why do you decline? A few words for the customer.",
+        "hint_reason": "For example *I am travelling that week*.",
+        "declined": "All right, the order is off your list.",
+        "customer_declined": "{tailor} cannot take your order {order}: “{reason}”. "
+        "The whole {amount} is owed back to the wallet that paid; I will tell you when it is sent. Send *find a tailor* to look for another one.",
+        "late": "{order} is no longer open.",
+        "released": "The deposit of {order} is yours: {net} is in your wallet.",
+    }  # fmt: skip
+
+    @dataclass
+    class Memory:
+        order_id: int = 0
+
+    def ask_answer(self) -> None:
+        order = self._order()
+        if order.state != "DEPOSIT_PAID":
+            self.say("late", order=order.number)
+            self.came_too_late()
+            return
+        options = [("accept", self.line("accept")), ("decline", self.line("decline"))]
+        picture = self.scene.links.picture(order.style_picture_id) if order.has_style_photo(self.db) else ""
+        self.ask("answer", options, picture=picture, **self._described(order))
+
+    def hear_answer(self) -> None:
+        if not self._accepts():
+            self.refused()
+            return
+        order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        order.accept(self.db, self.now)
+        self.tell(order.customer_id, "customer_accepted", tailor=order.tailor(self.db).business, order=order.number)
+        self.say("accepted")
+        self.accepted()
+
+    def ask_reason(self) -> None:
+        order = self._order()
+        if order.state != "DEPOSIT_PAID":
+            self.say("late", order=order.number)
+            self.gone_meanwhile()
+            return
+        self.ask("reason")
+
+    def hear_reason(self) -> None:
+        reason = self.text[:REASON_LIMIT]
+        if sum(c.isalpha() for c in reason) < 3:
+            raise NotUnderstood("no_reason")
+        order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        back = order.decline(self.db, reason, self.now)
+        values = {"tailor": order.tailor(self.db).business, "order": order.number, "reason": reason, "amount": ghs(back.to_customer)}
+        self.tell(order.customer_id, "customer_declined", **values)
+        self.say("declined")
+        self.declined()
+
+    def on_deposit_release(self, facts: dict[str, Any]) -> None:
+        """Two hours after the customer saw the cut cloth, and nobody objected."""
+        order = Order.by_id(self.db, facts["order_id"], lock=True)
+        if order.state in ("DISPUTED", "CANCELLED", "REFUNDED"):
+            return
+        net = order.release(self.db, "deposit", self.now)
+        if net:
+            self.tell(self.person.id, "released", order=order.number, net=ghs(net))
+
+    def _accepts(self) -> bool:
+        try:
+            return self.choice() == "accept"
+        except NotUnderstood:
+            return yes_no(self.text)
+
+    def _described(self, order: Order) -> dict[str, str]:
+        cloth = self.line(f"cloth_{order.fabric}", price=ghs(order.fabric_cost))
+        style = self.line("style", style=order.style) if order.style else ""
+        if order.has_style_photo(self.db):
+            style += self.line("style_photo")
+        measures = ", ".join(
+            self.line("measure", label=measurements.label(n), value=measurements.show(v["body"], n)) for n, v in order.measures.items()
+        )
+        return {
+            "order": order.number, "customer": Person.by_id(self.db, order.customer_id).first_name, "garment": order.noun(self.db),
+            "price": ghs(order.total), "day": days.spoken(order.promised_on, self.now.date()), "cloth": cloth, "style": style,
+            "measures": measures,
+        }  # fmt: skip
+
+    def _order(self) -> Order:
+        return Order.by_id(self.db, self.memory.order_id)
+
+    def subject(self) -> str:
+        return self._order().number if self.memory.order_id else ""
+
+    @classmethod
+    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+        return "jobs", {}
+
+    @classmethod
+    def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:
+        return Order.by_id(db, memory["order_id"]).state == "DEPOSIT_PAID"

@@ -1,0 +1,1 @@
+"""What is remembered: one noun, one file."""

@@ -1,0 +1,69 @@
+"""What every table has in common, and the way into the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, Text, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from bot.seal import ring
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+Pesewas = Annotated[int, mapped_column(BigInteger)]
+Json = dict[str, Any]
+
+
+class Sealed(TypeDecorator[str]):
+    """Text that is encrypted in the database and plain in Python."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else ring.seal.close(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else ring.seal.open(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        str: Text(),
+        datetime: DateTime(timezone=True),
+        Json: JSONB(),
+        list[Json]: JSONB(),
+        list[str]: JSONB(),
+    }
+
+
+class Database:
+    """One pool per process; `begin()` is one transaction that commits at the end of the block or rolls back."""
+
+    def __init__(self, url: str, pool: int = 16) -> None:
+        self.engine = create_engine(
+            url, pool_size=pool, max_overflow=pool, pool_timeout=10, executemany_mode="values_plus_batch", connect_args={"connect_timeout": 5}
+        )
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False, autoflush=True) as session, session.begin():
+            yield session
+
+    def forget(self) -> None:
+        """After a fork: drop the parent's connections without closing them under it."""
+        self.engine.dispose(close=False)

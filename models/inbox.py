@@ -1,0 +1,78 @@
+"""Everything that came in: what people said, and what happened outside."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Id, Json
+
+EVENTS = "events"  # the channel name of what happened outside
+
+
+class Inbox(Base):
+    """Unique per channel and provider id, so that what comes twice counts once."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id"),
+        Index("ix_inbox_waiting", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_inbox_person", "person_id", "id"),
+    )
+
+    id: Mapped[Id]
+    channel: Mapped[str]
+    provider_id: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str]  # the message's kind or the event's name
+    body: Mapped[Json]
+    state: Mapped[str] = mapped_column(default="done")  # waiting, done, failed
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    error: Mapped[str | None]
+
+    @classmethod
+    def first_time(cls, db: Session, person_id: int, channel: str, provider_id: str, name: str, body: Json, now: datetime) -> int | None:
+        """Notes a message; its id, or None when it was here before."""
+        values = {"person_id": person_id, "channel": channel, "provider_id": provider_id, "name": name, "body": body}
+        times = {"due_at": now, "received_at": now, "state": "done", "tries": 0}
+        return db.connection().execute(_NOTE, values | times).scalar_one_or_none()
+
+    @classmethod
+    def happen(cls, db: Session, person_id: int, name: str, facts: Json, *, once: str, now: datetime, due_at: datetime | None = None) -> None:
+        """Writes down an event for a person; the same `once` counts once."""
+        values = {"channel": EVENTS, "provider_id": once, "person_id": person_id, "name": name, "body": facts}
+        times = {"due_at": due_at or now, "received_at": now, "state": "waiting", "tries": 0}
+        db.connection().execute(insert(cls.__table__).values(values | times).on_conflict_do_nothing())  # type: ignore[arg-type]
+
+    @classmethod
+    def waiting(cls, db: Session, now: datetime, limit: int = 100) -> list[int]:
+        """Events that are due, in the order they happened."""
+        return list(db.scalars(select(cls.id).where(cls.state == "waiting", cls.due_at <= now).order_by(cls.id).limit(limit)))
+
+    @classmethod
+    def claim(cls, db: Session, inbox_id: int) -> Inbox | None:
+        """The event, locked, unless somebody has dealt with it or is dealing with it."""
+        row = select(cls).where(cls.id == inbox_id, cls.state == "waiting").with_for_update(skip_locked=True)
+        return db.scalars(row).one_or_none()
+
+    def done(self) -> None:
+        self.state = "done"
+
+    @classmethod
+    def put_off(cls, db: Session, inbox_id: int, why: str, now: datetime, wait: timedelta, *, last: int) -> None:
+        """After a bug: tried again later, at most `last` times, then kept for a person to look at."""
+        row = db.get(cls, inbox_id, with_for_update=True)
+        if row is not None and row.state == "waiting":
+            row.tries, row.error, row.due_at = row.tries + 1, why[:500], now + wait
+            row.state = "failed" if row.tries >= last else "waiting"
+
+
+_T: Any = Inbox.__table__
+_COLUMNS = ("person_id", "channel", "provider_id", "name", "body", "due_at", "received_at", "state", "tries")
+_NOTE = insert(_T).values({c: bindparam(c) for c in _COLUMNS}).on_conflict_do_nothing().returning(_T.c.id)

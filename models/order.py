@@ -1,0 +1,304 @@
+"""An order: one garment, one customer, one tailor, and everything that happens to it."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.rules import NotAllowed, escrow, milestones, numbering
+from bot.rules import order as rules
+from bot.rules.capacity import HOLD
+from bot.rules.pricing import Quote
+from models import ledger
+from models.base import Base, Id, Json, Pesewas
+from models.garment import Garment
+from models.milestone import Milestone
+from models.payment import Payment
+from models.person import Person
+from models.picture import Picture
+from models.refund import Refund
+from models.tailor import Tailor, check_room
+from models.timer import Timer
+
+STAGE_REMINDER = timedelta(days=1)
+CODE_TRIES = 5
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index("ix_orders_customer", "customer_id", "id"),
+        Index("ix_orders_tailor", "tailor_id", "promised_on"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    tailor_id: Mapped[int] = mapped_column(ForeignKey("tailor.id"))
+    garment: Mapped[str] = mapped_column(ForeignKey("garment.name"))
+    state: Mapped[str] = mapped_column(default="PENDING_DEPOSIT")
+    work: Mapped[Pesewas]
+    fabric_cost: Mapped[Pesewas]
+    express_cost: Mapped[Pesewas]
+    total: Mapped[Pesewas]
+    commission_bp: Mapped[int]
+    fabric: Mapped[str]  # own, tailor
+    style: Mapped[str] = mapped_column(default="")
+    style_picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+    promised_on: Mapped[date]
+    measures: Mapped[Json]  # frozen: {field: {"body": mm, "ease": mm, "cut": mm}}
+    handover_code: Mapped[str | None]
+    code_tries: Mapped[int] = mapped_column(default=0)
+    declined_because: Mapped[str | None]
+    hold_until: Mapped[datetime | None]
+    placed_at: Mapped[datetime]
+    state_since: Mapped[datetime]
+
+    # -- questions
+
+    @classmethod
+    def by_id(cls, db: Session, order_id: int, *, lock: bool = False) -> Order:
+        order = db.get(cls, order_id, with_for_update=lock or None, populate_existing=lock)
+        assert order is not None
+        return order
+
+    @classmethod
+    def of_customer(cls, db: Session, person_id: int, limit: int = 9) -> list[Order]:
+        return list(db.scalars(select(cls).where(cls.customer_id == person_id).order_by(cls.id.desc()).limit(limit)))
+
+    @classmethod
+    def of_tailor(cls, db: Session, tailor_id: int, states: tuple[str, ...], limit: int = 9) -> list[Order]:
+        rows = select(cls).where(cls.tailor_id == tailor_id, cls.state.in_(states)).order_by(cls.promised_on, cls.id).limit(limit)
+        return list(db.scalars(rows))
+
+    def tailor(self, db: Session) -> Tailor:
+        return Tailor.by_id(db, self.tailor_id)
+
+    def part(self, stage: str) -> int:
+        """Pesewas of one stage."""
+        return escrow.split(self.total)[stage]
+
+    def due_stage(self, db: Session) -> str | None:
+        """What must be paid now, if anything."""
+        stage = escrow.STAGE_DUE.get(self.state)
+        return stage if stage and not self.is_funded(db, stage) else None
+
+    def is_funded(self, db: Session, stage: str) -> bool:
+        return Payment.funded(db, self.id, stage) is not None
+
+    def progress(self, db: Session) -> int:
+        done = [milestones.BY_NAME[m.step].percent for m in Milestone.of(db, self.id)]
+        return rules.progress(self.state, max(done, default=0))
+
+    def possible_steps(self, db: Session) -> tuple[str, ...]:
+        return milestones.possible(self.state, [m.step for m in Milestone.of(db, self.id)])
+
+    @classmethod
+    def numbered(cls, db: Session, number: str, *, customer_id: int) -> Order | None:
+        return db.scalars(select(cls).where(cls.number == number, cls.customer_id == customer_id)).one_or_none()
+
+    def customer(self, db: Session) -> Person:
+        return Person.by_id(db, self.customer_id)
+
+    def noun(self, db: Session) -> str:
+        """ "kente shirt"."""
+        return Garment.named(db, self.garment).label.lower()
+
+    def has_style_photo(self, db: Session) -> bool:
+        return self.style_picture_id is not None and Picture.by_id(db, self.style_picture_id).state == "kept"
+
+    @property
+    def is_code_locked(self) -> bool:
+        return self.code_tries >= CODE_TRIES
+
+    # -- verbs, in the order of a life
+
+    @classmethod
+    def place(
+        cls, db: Session, *, customer_id: int, tailor: Tailor, garment: str, quote: Quote, fabric: str, style: str,
+        style_picture_id: int | None, promised_on: date, measures: Json, now: datetime,
+    ) -> Order:  # fmt: skip
+        """The customer confirmed: price and measurements are frozen, the tailor's place is held while the deposit is awaited."""
+        check_room(db, tailor, promised_on, now)
+        order = cls(
+            number=cls._free_number(db, now), customer_id=customer_id, tailor_id=tailor.id, garment=garment, state="PENDING_DEPOSIT",
+            work=quote.work, fabric_cost=quote.fabric, express_cost=quote.express, total=rules.check_total(quote.total),
+            commission_bp=tailor.commission_bp, fabric=fabric, style=style, style_picture_id=style_picture_id, promised_on=promised_on,
+            measures=measures, hold_until=now + HOLD, placed_at=now, state_since=now,
+        )  # fmt: skip
+        db.add(order)
+        db.flush()
+        db.add(OrderStep(order_id=order.id, origin=None, target=order.state, event="placed", actor=f"person:{customer_id}", at=now))
+        for n, wait in enumerate(rules.DEPOSIT_REMINDERS):
+            order._timer(db, f"deposit_reminder:{n}", "deposit_reminder", customer_id, now + wait)
+        order._timer(db, "deposit_expired", "deposit_expired", customer_id, now + rules.DEPOSIT_EXPIRY)
+        return order
+
+    def hold_place(self, db: Session, now: datetime) -> None:
+        """Before money is asked for: there must (still) be room, and it is kept for half an hour. Raises NotAllowed."""
+        if self.state == "PENDING_DEPOSIT" and (self.hold_until is None or self.hold_until <= now):
+            check_room(db, self.tailor(db), self.promised_on, now)
+        self.hold_until = now + HOLD
+
+    def funded(self, db: Session, stage: str, now: datetime) -> None:
+        """A stage's money is in escrow."""
+        if stage == "final":
+            self.handover_code = self.handover_code or numbering.handover_code()
+            Timer.call_off(db, f"order:{self.id}:stage_reminder")
+            return
+        self._move(db, escrow.STAGE_PAID_EVENT[stage], f"payment:{stage}", now)
+        if stage == "deposit":
+            self.hold_until = None
+            Timer.call_off(db, f"order:{self.id}:deposit")
+            self._timer(db, "tailor_silent", "tailor_silent", self.customer_id, now + rules.TAILOR_SILENCE)
+        else:
+            Timer.call_off(db, f"order:{self.id}:stage_reminder")
+            self.release(db, "fitting", now)  # approval was given before the money came
+
+    def accept(self, db: Session, now: datetime) -> None:
+        self._move(db, "accepted", f"tailor:{self.tailor_id}", now)
+        Timer.call_off(db, f"order:{self.id}:tailor_silent")
+
+    def ask_again(self, db: Session, now: datetime) -> None:
+        """The customer gives a silent tailor another day."""
+        self._timer(db, "tailor_silent", "tailor_silent", self.customer_id, now + rules.TAILOR_SILENCE)
+
+    def show(self, db: Session, step: str, picture_id: int, now: datetime) -> Milestone:
+        """The tailor's photo of a step. Raises NotAllowed("not_this_step")."""
+        if step not in self.possible_steps(db):
+            raise NotAllowed("not_this_step", step=step)
+        milestone = Milestone(order_id=self.id, step=step, picture_id=picture_id, at=now)
+        db.add(milestone)
+        event = milestones.BY_NAME[step].event
+        if event and rules.ORDER.allows(event, self.state):
+            self._move(db, event, f"tailor:{self.tailor_id}", now)
+        if step == "ready":
+            self._timer(db, "stage_reminder", "stage_reminder", self.customer_id, now + STAGE_REMINDER)
+        db.flush()
+        return milestone
+
+    def seen(self, db: Session, milestone: Milestone, now: datetime) -> None:
+        """A photo reached the customer's phone: only now do the clocks start that lead to money."""
+        if milestone.delivered_at is not None:
+            return
+        milestone.delivered_at = now
+        if milestone.step == "cutting":
+            self._timer(db, "deposit_release", "deposit_release", self.tailor(db).person_id, now + rules.DEPOSIT_RELEASE)
+        if milestone.step == "fitting" and self.state == "READY_FOR_FITTING":
+            for n, wait in enumerate(rules.FITTING_REMINDERS):
+                self._timer(db, f"fitting:reminder:{n}", "fitting_reminder", self.customer_id, now + wait)
+            self._timer(db, "fitting:silence", "fitting_silence", self.customer_id, now + rules.FITTING_REVIEW)
+
+    def approve_fitting(self, db: Session, actor: str, now: datetime) -> None:
+        self._move(db, "fitting_approved", actor, now)
+        self._judge(db, "approved", None)
+        self._timer(db, "stage_reminder", "stage_reminder", self.customer_id, now + STAGE_REMINDER)
+
+    def reject_fitting(self, db: Session, reason: str, now: datetime) -> None:
+        self._move(db, "fitting_rejected", f"person:{self.customer_id}", now)
+        self._judge(db, "rejected", reason)
+
+    def hand_over(self, db: Session, actor: str, now: datetime) -> None:
+        """The customer holds the garment. Raises NotAllowed("final_unpaid") before the last payment."""
+        if self.state == "READY_FOR_DELIVERY" and not self.is_funded(db, "final"):
+            raise NotAllowed("final_unpaid")
+        self._move(db, "handed_over", actor, now)
+        self._timer(db, "delivery_silence", "delivery_silence", self.customer_id, now + rules.DELIVERY_REVIEW)
+
+    def confirm(self, db: Session, actor: str, now: datetime) -> int:
+        """The customer is content, or silent for three days: what is still held is released. Pesewas the tailor gets now."""
+        self._move(db, "confirmed", actor, now)
+        Timer.call_off(db, f"order:{self.id}:")
+        released = sum(self.release(db, stage, now) for stage in escrow.STAGES)
+        tailor = self.tailor(db)
+        tailor.jobs += 1
+        tailor.refresh_offers(db)
+        return released
+
+    def try_code(self, code: str) -> bool:
+        """Compares the handover code; every try counts, so that nobody can guess it."""
+        self.code_tries += 1
+        return self.handover_code is not None and hmac.compare_digest(code, self.handover_code)
+
+    def decline(self, db: Session, reason: str, now: datetime) -> escrow.GivenBack:
+        """The tailor will not do it: everything goes back."""
+        self.declined_because = reason
+        return self.cancel(db, f"tailor:{self.tailor_id}", now)
+
+    def cancel(self, db: Session, actor: str, now: datetime) -> escrow.GivenBack:
+        """Gives back what SPEC 6 says. Raises NotAllowed once work has begun."""
+        deposit = ledger.balance(db, self._escrow("deposit"))
+        back = escrow.on_cancel(self.state, deposit)
+        self._move(db, "cancelled", actor, now)
+        self.hold_until = None
+        Timer.call_off(db, f"order:{self.id}:")
+        if deposit:
+            lines = {
+                self._escrow("deposit"): deposit,
+                f"refunds_payable:{self.customer_id}": -back.to_customer,
+                f"tailor_wallet:{self.tailor_id}": -back.to_tailor,
+            }
+            ledger.post(db, f"cancel:{self.id}", lines, order_id=self.id, now=now)
+            self._owe(db, back.to_customer, now)
+        return back
+
+    def release(self, db: Session, stage: str, now: datetime) -> int:
+        """Pays a collected stage out to the tailor's wallet, less commission, once. Pesewas the tailor gets; 0 when there was nothing to do."""
+        amount = ledger.balance(db, self._escrow(stage))
+        if not amount:
+            return 0
+        before = sum(self.part(s) for s in escrow.STAGES if ledger.lines_of(db, f"release:{self.id}:{s}"))
+        fee = escrow.commission(self.commission_bp, before, amount)
+        lines = {self._escrow(stage): amount, f"tailor_wallet:{self.tailor_id}": fee - amount, "platform_revenue": -fee}
+        ledger.post(db, f"release:{self.id}:{stage}", lines, order_id=self.id, now=now)
+        return amount - fee
+
+    # -- private
+
+    def _move(self, db: Session, event: str, actor: str, now: datetime) -> None:
+        target = rules.ORDER.after(event, self.state)
+        db.add(OrderStep(order_id=self.id, origin=self.state, target=target, event=event, actor=actor, at=now))
+        self.state, self.state_since = target, now
+
+    def _timer(self, db: Session, name: str, event: str, person_id: int, due_at: datetime) -> None:
+        Timer.set(db, f"order:{self.id}:{name}", event, person_id, {"order_id": self.id}, due_at)
+
+    def _judge(self, db: Session, verdict: str, reason: str | None) -> None:
+        Timer.call_off(db, f"order:{self.id}:fitting")
+        milestone = Milestone.last(db, self.id, "fitting")
+        assert milestone is not None
+        milestone.judge(verdict, reason)
+
+    def _owe(self, db: Session, amount: int, now: datetime) -> None:
+        paid = Payment.funded(db, self.id, "deposit")
+        if amount and paid:
+            Refund.owe(
+                db, f"cancel:{self.id}", order_id=self.id, payment_id=paid.id, person_id=self.customer_id, amount=amount,
+                currency=ledger.HOUSE_CURRENCY, cause="cancelled", now=now,
+            )  # fmt: skip
+
+    def _escrow(self, stage: str) -> str:
+        return f"escrow:{self.id}:{stage}"
+
+    @classmethod
+    def _free_number(cls, db: Session, now: datetime) -> str:
+        while db.scalar(select(cls.id).where(cls.number == (number := numbering.order_number(now)))) is not None:
+            pass
+        return number
+
+
+class OrderStep(Base):
+    """What happened to an order: from, to, event, actor, time."""
+
+    __tablename__ = "order_step"
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    origin: Mapped[str | None]
+    target: Mapped[str]
+    event: Mapped[str]
+    actor: Mapped[str]
+    at: Mapped[datetime]

@@ -1,0 +1,141 @@
+"""Every message that must leave, in each person's order, until its fate is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Row, insert, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.rules.receipts import RANK
+from models.base import Base, Id, Json
+
+
+class Outbox(Base):
+    """waiting -> sending -> sent | dead; "unknown" when nobody can say whether it was sent; "held" until the person writes again."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_leaving", "person_id", "id", postgresql_where=text("state IN ('waiting', 'sending', 'unknown')")),
+        Index("ix_outbox_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending', 'unknown')")),
+        Index("ix_outbox_provider_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    channel: Mapped[str]
+    body: Mapped[Json]  # a reply: text, choices, menu, picture
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(server_default="0")
+    provider_id: Mapped[str | None]
+    receipt: Mapped[int] = mapped_column(server_default="0")  # rank, see bot.rules.receipts
+    error: Mapped[str | None]
+    then: Mapped[Json | None]  # an event for the person once it is delivered: {"event":…, "person":…, …}
+    created_at: Mapped[datetime]
+
+    @classmethod
+    def write(cls, db: Session, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            db.connection().execute(_WRITE, rows)
+
+    @classmethod
+    def claim(cls, db: Session, now: datetime, lease: timedelta, limit: int) -> list[Row[Any]]:
+        """Takes the first due message of up to `limit` persons: (id, person_id, channel, body, tries). Skips what others hold."""
+        return list(db.connection().execute(_CLAIM, {"now": now, "lease": now + lease, "limit": limit}))
+
+    @classmethod
+    def sent_and_next(cls, db: Session, done: int, person_id: int, provider_id: str, now: datetime, lease: timedelta) -> Row[Any] | None:
+        """Marks a message sent and takes the person's next one, in one statement."""
+        values = {"done": done, "person": person_id, "provider_id": provider_id, "now": now, "lease": now + lease}
+        return db.connection().execute(_SENT_AND_NEXT, values).one_or_none()
+
+    @classmethod
+    def settle(cls, db: Session, outbox_id: int, state: str, *, error: str | None = None, due_at: datetime | None = None) -> None:
+        """Puts a message that was being sent into another state."""
+        row = db.get(cls, outbox_id, with_for_update=True)
+        if row is not None and row.state in ("sending", "unknown"):
+            row.state, row.error, row.lease_until = state, error, None
+            row.due_at = due_at or row.due_at
+
+    @classmethod
+    def found(cls, db: Session, outbox_id: int, provider_id: str) -> None:
+        row = db.get(cls, outbox_id, with_for_update=True)
+        if row is not None and row.state in ("sending", "unknown"):
+            row.state, row.provider_id, row.lease_until = "sent", row.provider_id or provider_id, None
+
+    @classmethod
+    def overdue(cls, db: Session, now: datetime) -> bool:
+        """Whether a message is due and nobody carries it."""
+        return db.execute(text(_OVERDUE), {"now": now}).scalar() is not None
+
+    @classmethod
+    def doubtful(cls, db: Session, now: datetime, lease: timedelta, limit: int = 50) -> list[Row[Any]]:
+        """Takes messages whose sender vanished or could not tell what happened: (id, person_id, channel, body, tries, started_at)."""
+        return list(db.connection().execute(_DOUBTFUL, {"now": now, "lease": now + lease, "limit": limit}))
+
+    @classmethod
+    def known_ids(cls, db: Session, person_id: int, since: datetime) -> frozenset[str]:
+        ids = db.scalars(select(cls.provider_id).where(cls.person_id == person_id, cls.created_at >= since - timedelta(hours=1)))
+        return frozenset(i for i in ids if i)
+
+    @classmethod
+    def receive(cls, db: Session, receipt: str, provider_id: str, outbox_id: int | None, error: str) -> Row[Any] | None:
+        """Applies a receipt: (id, person_id, then, tries, body) when it said something new, else None.
+
+        A receipt that beats the API's answer settles the row: the provider has the message.
+        """
+        values = {"rank": RANK[receipt], "sid": provider_id, "id": outbox_id, "error": error or None}
+        return db.connection().execute(_RECEIVE_BY_ID if outbox_id else _RECEIVE_BY_SID, values).one_or_none()
+
+    @classmethod
+    def again(cls, db: Session, outbox_id: int, state: str, body: Json, due_at: datetime) -> None:
+        """A message that was taken and not delivered goes out once more, or waits ("held") until the person writes."""
+        values = {"state": state, "body": body, "due_at": due_at, "receipt": 0, "provider_id": None}
+        db.execute(update(cls).where(cls.id == outbox_id).values(values))
+
+    @classmethod
+    def open_window(cls, db: Session, person_id: int, now: datetime) -> None:
+        """The person wrote: what WhatsApp's closed window held back may go."""
+        db.execute(update(cls).where(cls.person_id == person_id, cls.state == "held").values(state="waiting", due_at=now))
+
+
+_WRITE = insert(Outbox.__table__)  # type: ignore[arg-type]
+
+# The head of a person's queue is the row that no earlier unfinished row of the same person precedes: her order is kept.
+_CLAIM = text("""
+    UPDATE outbox SET state = 'sending', started_at = :now, lease_until = :lease, tries = tries + 1 WHERE id IN (
+        SELECT o.id FROM outbox o
+        WHERE o.state = 'waiting' AND o.due_at <= :now AND NOT EXISTS (
+            SELECT 1 FROM outbox e WHERE e.person_id = o.person_id AND e.id < o.id AND e.state IN ('waiting', 'sending', 'unknown'))
+        ORDER BY o.id LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id, person_id, channel, body, tries""")
+_SENT_AND_NEXT = text("""
+    WITH done AS (
+        UPDATE outbox SET state = 'sent', provider_id = :provider_id, lease_until = NULL, error = NULL
+        WHERE id = :done AND state IN ('sending', 'unknown'))
+    UPDATE outbox SET state = 'sending', started_at = :now, lease_until = :lease, tries = tries + 1 WHERE id = (
+        SELECT o.id FROM outbox o
+        WHERE o.person_id = :person AND o.id > :done AND o.state IN ('waiting', 'sending', 'unknown')
+        ORDER BY o.id LIMIT 1)
+      AND state = 'waiting' AND due_at <= :now
+    RETURNING id, person_id, channel, body, tries""")
+_OVERDUE = "SELECT 1 FROM outbox WHERE state = 'waiting' AND due_at <= :now LIMIT 1"
+_DOUBTFUL = text("""
+    UPDATE outbox SET state = 'unknown', lease_until = :lease WHERE id IN (
+        SELECT id FROM outbox WHERE (state = 'sending' AND lease_until < :now)
+            OR (state = 'unknown' AND due_at <= :now AND (lease_until IS NULL OR lease_until < :now))
+        ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id, person_id, channel, body, tries, started_at""")
+# Rank 6 is "failed": it never beats "delivered" (4) or "read" (5).
+_RECEIVE = """
+    UPDATE outbox SET receipt = :rank, provider_id = coalesce(provider_id, :sid), error = coalesce(:error, error),
+        state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END
+    WHERE {match} AND receipt < :rank AND NOT (:rank = 6 AND receipt IN (4, 5))
+    RETURNING id, person_id, then, tries, body"""
+_RECEIVE_BY_ID = text(_RECEIVE.format(match="id = :id AND (provider_id IS NULL OR provider_id = :sid)"))
+_RECEIVE_BY_SID = text(_RECEIVE.format(match="provider_id = :sid"))

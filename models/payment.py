@@ -1,0 +1,225 @@
+"""One attempt to collect one stage of an order from one wallet."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.payments import Absent, Answer, NotAccepted, Paid, Pending, Refused, Submitted
+from bot.rules import NotAllowed
+from bot.rules import payment as rules
+from models import ledger
+from models.base import Base, Id, Pesewas, Sealed
+from models.refund import Refund
+
+
+class Payment(Base):
+    """Written down before anybody is called; its reference is the same at every try."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        Index("uq_payment_open", "order_id", "stage", unique=True, postgresql_where=text(f"state IN {rules.OPEN}")),
+        Index("uq_payment_provider_id", "provider", "provider_id", unique=True, postgresql_where=text("provider_id IS NOT NULL")),
+        Index("ix_payment_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_payment_order", "order_id", "stage"),
+    )
+
+    id: Mapped[Id]
+    reference: Mapped[str] = mapped_column(unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    stage: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    provider: Mapped[str]
+    network: Mapped[str]
+    msisdn: Mapped[str] = mapped_column(Sealed)
+    amount: Mapped[Pesewas]
+    currency: Mapped[str]
+    state: Mapped[str] = mapped_column(default="created")
+    reason: Mapped[str | None]
+    code: Mapped[str | None]
+    provider_id: Mapped[str | None]
+    booked: Mapped[str | None]  # where the money went: escrow, surplus, suspense
+    refusals: Mapped[list[str]] = mapped_column(default=list)
+    callback_key: Mapped[str]
+    created_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    polls: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]  # when the person heard that her time is over
+
+    # -- questions
+
+    @classmethod
+    def by_id(cls, db: Session, payment_id: int, *, lock: bool = False) -> Payment:
+        payment = db.get(cls, payment_id, with_for_update=lock or None, populate_existing=lock)
+        assert payment is not None
+        return payment
+
+    @classmethod
+    def by_reference(cls, db: Session, reference: str) -> Payment | None:
+        return db.scalars(select(cls).where(cls.reference == reference)).one_or_none()
+
+    @classmethod
+    def funded(cls, db: Session, order_id: int, stage: str) -> Payment | None:
+        """The payment whose money went into this stage's escrow."""
+        return db.scalars(select(cls).where(cls.order_id == order_id, cls.stage == stage, cls.booked == "escrow")).one_or_none()
+
+    @classmethod
+    def open_for(cls, db: Session, order_id: int, stage: str) -> Payment | None:
+        rows = select(cls).where(cls.order_id == order_id, cls.stage == stage, cls.state.in_(rules.OPEN))
+        return db.scalars(rows).one_or_none()
+
+    @classmethod
+    def due(cls, db: Session, now: datetime, limit: int = 50) -> list[int]:
+        return list(db.scalars(select(cls.id).where(cls.next_at <= now).order_by(cls.next_at).limit(limit)))
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in ("succeeded", "mismatch")
+
+    # -- verbs
+
+    @classmethod
+    def start(
+        cls, db: Session, *, order_id: int, stage: str, person_id: int, provider: str, network: str, msisdn: str, amount: int, currency: str,
+        now: datetime,
+    ) -> Payment:  # fmt: skip
+        """Asks for a payment; the worker carries it. Raises NotAllowed("already_asked" | "too_many_prompts")."""
+        if cls.open_for(db, order_id, stage):
+            raise NotAllowed("already_asked")
+        recent = cls.order_id == order_id, cls.created_at > now - timedelta(minutes=10)
+        if (db.scalar(select(func.count()).where(*recent)) or 0) >= rules.PROMPTS_PER_10_MIN:
+            raise NotAllowed("too_many_prompts")
+        payment = cls(
+            reference=uuid.uuid4().hex, order_id=order_id, stage=stage, person_id=person_id, provider=provider, network=network, msisdn=msisdn,
+            amount=amount, currency=currency, state="created", refusals=[], callback_key=secrets.token_urlsafe(16), created_at=now, polls=0,
+            next_at=now,
+        )  # fmt: skip
+        db.add(payment)
+        db.flush()
+        return payment
+
+    def begin(self, now: datetime, lease: timedelta) -> None:
+        """Committed before the provider is called: if we die now, the ticker finds it and asks the provider with the same reference."""
+        self._move("sent")
+        self.submitted_at = self.submitted_at or now
+        self.next_at = now + lease
+
+    def withdraw(self) -> None:
+        """Nobody needs it any more and nobody was called."""
+        self._move("withdrawn")
+        self.next_at = None
+
+    def hear(self, db: Session, answer: Submitted | Answer, route: tuple[str, ...], currencies: dict[str, str], *, due: bool, now: datetime) -> str:
+        """Takes in what a provider said; `due` is whether the stage still waits for money.
+
+        Returns what became of it: "nothing", "waiting", "moved" (to be sent again), "paid", "surplus", "wrong_amount", "refused",
+        "expired" (not approved in time), "doubtful" (time is over and nobody knows), "stuck" (a person must look).
+        """
+        if self.is_settled:
+            return "nothing"
+        if isinstance(answer, Paid):
+            return self._book(db, answer, due, now)
+        if isinstance(answer, Refused):
+            return self._refuse(answer)
+        if isinstance(answer, NotAccepted):
+            return self._reroute(answer, route, currencies, now)
+        if isinstance(answer, Absent):
+            return self._send_again(now)
+        return self._wait("waiting" if isinstance(answer, Pending) else "lost", now)
+
+    def hint(self, now: datetime) -> None:
+        """A callback came: a good moment to ask."""
+        if not self.is_settled and self.state != "created" and self.submitted_at is not None:
+            self.next_at = now
+
+    # -- private
+
+    def _book(self, db: Session, paid: Paid, due: bool, now: datetime) -> str:
+        wrong = (paid.reference, paid.amount, paid.currency) != (self.reference, self.amount, self.currency)
+        used = select(Payment.id).where(Payment.provider == self.provider, Payment.provider_id == paid.provider_id, Payment.id != self.id)
+        if paid.reference != self.reference or db.scalar(used) is not None:
+            return self._wait("lost", now)  # another payment's money: a person looks when the polls run out
+        self._move("paid_wrong" if wrong else "paid")
+        self.provider_id, self.next_at, self.reason = paid.provider_id, None, None
+        self.booked = "suspense" if wrong else "escrow" if due else "surplus"
+        house = ledger.HOUSE_CURRENCY if paid.currency == self.currency else paid.currency
+        mark = "" if house == ledger.HOUSE_CURRENCY else f":{house}"
+        target = f"escrow:{self.order_id}:{self.stage}" if self.booked == "escrow" else f"suspense:unmatched{mark}"
+        lines = {f"provider_clearing:{self.provider}{mark}": paid.amount, target: -paid.amount}
+        ledger.post(db, f"collect:{self.id}", lines, order_id=self.order_id, currency=house, now=now)
+        if self.booked == "escrow":
+            return "paid"
+        cause = "wrong_amount" if wrong else "surplus"
+        Refund.owe(
+            db, f"payment:{self.id}", order_id=self.order_id, payment_id=self.id, person_id=self.person_id, amount=paid.amount, currency=house,
+            cause=cause, now=now,
+        )  # fmt: skip
+        return cause
+
+    def _refuse(self, answer: Refused) -> str:
+        if self.state == "failed":
+            return "nothing"
+        if not rules.PAYMENT.allows("refused", self.state):
+            return "nothing"
+        self._move("refused")
+        self.reason, self.code, self.next_at = answer.reason, answer.code, None
+        return "refused"
+
+    def _reroute(self, answer: NotAccepted, route: tuple[str, ...], currencies: dict[str, str], now: datetime) -> str:
+        if not rules.PAYMENT.allows("not_accepted", self.state):
+            return self._wait("lost", now)  # it was accepted before: only the question failed
+        self._move("not_accepted")
+        self.refusals, self.code = [*self.refusals, self.provider], answer.why[:200]
+        following = rules.next_provider(route, tuple(self.refusals))
+        if following is None:
+            self._move("gave_up")
+            self.next_at, self.reason = None, "provider_down"
+            return "stuck"
+        if following != self.provider:
+            self.provider, self.currency = following, currencies[following]
+        self.next_at = now + timedelta(seconds=2)
+        return "moved"
+
+    def _send_again(self, now: datetime) -> str:
+        """The provider never saw it: the same reference again, unless the person's time is over."""
+        if not rules.PAYMENT.allows("absent", self.state):
+            return self._wait("lost", now)
+        self._move("absent")
+        self.next_at = now + timedelta(seconds=2)
+        return "moved"
+
+    def _wait(self, event: str, now: datetime) -> str:
+        if rules.PAYMENT.allows(event, self.state):
+            self._move(event)
+        assert self.submitted_at is not None
+        over = now - self.submitted_at >= rules.EXPIRY and self.told_at is None
+        if over:
+            self.told_at = now
+            if self.state == "pending":
+                self._move("expired")
+        self._plan(now)
+        if self.state == "needs_review":
+            return "stuck"
+        return "waiting" if not over else "expired" if self.state == "expired" else "doubtful"
+
+    def _plan(self, now: datetime) -> None:
+        """Sets the next poll; when the schedule is through, a person must look."""
+        assert self.submitted_at is not None
+        self.polls += 1
+        wait = rules.next_poll(self.polls - 1)
+        while wait is not None and self.submitted_at + wait <= now:
+            self.polls += 1
+            wait = rules.next_poll(self.polls - 1)
+        if wait is None:
+            self._move("gave_up")
+            self.next_at = None
+        else:
+            self.next_at = self.submitted_at + wait
+
+    def _move(self, event: str) -> None:
+        self.state = rules.PAYMENT.after(event, self.state)

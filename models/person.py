@@ -1,0 +1,79 @@
+"""A person, and the addresses that lead to her."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.seal import ring
+from models.base import Base, Id, Sealed
+
+
+class Person(Base):
+    __tablename__ = "person"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(Sealed, default="")
+    language: Mapped[str] = mapped_column(default="en")
+    role: Mapped[str] = mapped_column(default="customer")  # customer, tailor, admin
+    wallet: Mapped[str | None] = mapped_column(Sealed)  # the mobile-money number used last, "233…"
+    network: Mapped[str | None]
+    consented_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def is_tailor(self) -> bool:
+        return self.role == "tailor"
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.stopped_at is not None
+
+    @property
+    def first_name(self) -> str:
+        return (self.name or "").split(" ")[0] or "there"
+
+    def agree(self, name: str, now: datetime) -> None:
+        self.name, self.consented_at = name, now
+
+    def pay_from(self, wallet: str, network: str) -> None:
+        self.wallet, self.network = wallet, network
+
+    @classmethod
+    def by_id(cls, db: Session, person_id: int) -> Person:
+        person = db.get(cls, person_id)
+        assert person is not None
+        return person
+
+
+class Address(Base):
+    """Where a person can be reached: a phone or a business-scoped id on one channel."""
+
+    __tablename__ = "address"
+    __table_args__ = (UniqueConstraint("channel", "value_index"),)
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    channel: Mapped[str]
+    value: Mapped[str] = mapped_column(Sealed)
+    value_index: Mapped[str]
+    gone_at: Mapped[datetime | None]  # the provider says that nobody may write here
+
+    @classmethod
+    def index_of(cls, value: str) -> str:
+        return ring.seal.index(value)
+
+    @classmethod
+    def add(cls, db: Session, person_id: int, channel: str, value: str) -> Address:
+        address = cls(person_id=person_id, channel=channel, value=value, value_index=cls.index_of(value))
+        db.add(address)
+        return address
+
+    @classmethod
+    def of(cls, db: Session, person_id: int, channel: str) -> Address | None:
+        """The address to write to: a phone before a scoped id, the newest first."""
+        rows = db.scalars(select(cls).where(cls.person_id == person_id, cls.channel == channel, cls.gone_at.is_(None)).order_by(cls.id.desc()))
+        return min(rows, key=lambda a: not a.value.startswith("+"), default=None)

@@ -1,0 +1,25 @@
+"""A person who wants to speak with a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Id
+
+
+class Plea(Base):
+    __tablename__ = "plea"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    @classmethod
+    def ask(cls, db: Session, person_id: int, now: datetime) -> None:
+        """Puts the person in the queue, once."""
+        if db.scalar(select(cls.id).where(cls.person_id == person_id, cls.answered_at.is_(None))) is None:
+            db.add(cls(person_id=person_id, at=now))

@@ -1,0 +1,135 @@
+"""A tailor, the garments she offers, and the room she has."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.rules import capacity, escrow, matching
+from models.base import Base, Id, Pesewas
+
+
+class Tailor(Base):
+    __tablename__ = "tailor"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    business: Mapped[str]
+    town: Mapped[str]
+    state: Mapped[str] = mapped_column(default="PENDING")  # SPEC 10
+    rating100: Mapped[int] = mapped_column(default=0)
+    jobs: Mapped[int] = mapped_column(default=0)
+    identity_verified: Mapped[bool] = mapped_column(default=False)
+    background_checked: Mapped[bool] = mapped_column(default=False)
+    answer_minutes: Mapped[int] = mapped_column(default=60)
+    commission_bp: Mapped[int] = mapped_column(default=escrow.COMMISSION_BP)
+    per_month: Mapped[int] = mapped_column(default=capacity.PER_MONTH)
+    per_day: Mapped[int] = mapped_column(default=capacity.PER_DAY)
+    express: Mapped[bool] = mapped_column(default=True)
+    busy: Mapped[bool] = mapped_column(default=False)
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+
+    @property
+    def standing(self) -> matching.Standing:
+        return matching.Standing(
+            self.rating100, self.jobs, self.identity_verified, self.background_checked, self.answer_minutes, self.per_month
+        )
+
+    @classmethod
+    def by_id(cls, db: Session, tailor_id: int) -> Tailor:
+        tailor = db.get(cls, tailor_id)
+        assert tailor is not None
+        return tailor
+
+    @classmethod
+    def of_person(cls, db: Session, person_id: int) -> Tailor | None:
+        return db.scalars(select(cls).where(cls.person_id == person_id)).one_or_none()
+
+    def offer(self, db: Session, garment: str, price: int) -> None:
+        """Sews a garment from now on at a price (pesewas), or changes the price."""
+        found = db.scalars(select(Offer).where(Offer.tailor_id == self.id, Offer.garment == garment)).one_or_none()
+        if found is None:
+            found = Offer(tailor_id=self.id, garment=garment, price=price, town=self.town, score=0, rating100=0, open=False)
+            db.add(found)
+        found.price = price
+        db.flush()
+        self.refresh_offers(db)
+
+    def refresh_offers(self, db: Session) -> None:
+        """Copies what sorting needs beside each offer, so that a search touches one index however many tailors there are."""
+        seen = {"town": self.town, "score": matching.base_score(self.standing), "rating100": self.rating100}
+        db.execute(update(Offer).where(Offer.tailor_id == self.id).values(open=self.state == "APPROVED" and not self.busy, **seen))
+
+    def rest(self, db: Session) -> None:
+        self.busy = True
+        self.refresh_offers(db)
+
+    def work(self, db: Session) -> None:
+        self.busy = False
+        self.refresh_offers(db)
+
+
+class Offer(Base):
+    """One garment of one tailor."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        UniqueConstraint("tailor_id", "garment"),
+        *(Index(f"ix_offer_{by}", "garment", "open", by, "id") for by in ("score", "price", "rating100")),
+        *(Index(f"ix_offer_town_{by}", "garment", "open", "town", by, "id") for by in ("score", "price", "rating100")),
+    )
+
+    id: Mapped[Id]
+    tailor_id: Mapped[int] = mapped_column(ForeignKey("tailor.id"))
+    garment: Mapped[str] = mapped_column(ForeignKey("garment.name"))
+    price: Mapped[Pesewas]
+    town: Mapped[str]
+    score: Mapped[int]
+    rating100: Mapped[int]
+    open: Mapped[bool]
+
+    @classmethod
+    def search(cls, db: Session, garment: str, *, town: str | None, by: str, limit: int = 20) -> list[Row[Any]]:
+        """(Offer id, price, Tailor columns) of the best `limit` offers by "score", "price" or "rating100"; ties by age."""
+        column = {"score": cls.score.desc(), "price": cls.price, "rating100": cls.rating100.desc()}[by]
+        found = select(cls.id, cls.price, *_CARD).join(Tailor, Tailor.id == cls.tailor_id).where(cls.garment == garment, cls.open)
+        if town:
+            found = found.where(cls.town == town)
+        return list(db.execute(found.order_by(column, cls.id if by == "price" else cls.id.desc()).limit(limit)))
+
+    @classmethod
+    def cards(cls, db: Session, offer_ids: list[int]) -> list[Row[Any]]:
+        """The same columns for offers found before, in the given order."""
+        rows = db.execute(select(cls.id, cls.price, *_CARD).join(Tailor, Tailor.id == cls.tailor_id).where(cls.id.in_(offer_ids)))
+        return sorted(rows, key=lambda row: offer_ids.index(row.id))
+
+    @classmethod
+    def by_id(cls, db: Session, offer_id: int) -> Offer:
+        offer = db.get(cls, offer_id)
+        assert offer is not None
+        return offer
+
+
+_CARD = (
+    Tailor.id.label("tailor_id"), Tailor.business, Tailor.town, Tailor.rating100, Tailor.jobs, Tailor.identity_verified,
+    Tailor.background_checked, Tailor.answer_minutes, Tailor.per_month, Tailor.picture_id,
+)
+
+
+def check_room(db: Session, tailor: Tailor, promised: date, now: datetime) -> None:
+    """Counts the tailor's orders that are paid or hold a place; her row is locked so that two customers cannot take the last one."""
+    from models.order import Order
+
+    db.execute(select(Tailor.id).where(Tailor.id == tailor.id).with_for_update())
+    taken = or_(Order.state.not_in(("PENDING_DEPOSIT", "CANCELLED", "REFUNDED")), Order.hold_until > now)
+    same = select(func.count()).where(Order.tailor_id == tailor.id, taken)
+    month = func.date_trunc("month", Order.promised_on) == date(promised.year, promised.month, 1)
+    capacity.check_room(
+        in_month=db.scalar(same.where(month)) or 0,
+        on_day=db.scalar(same.where(Order.promised_on == promised)) or 0,
+        per_month=tailor.per_month,
+        per_day=tailor.per_day,
+    )

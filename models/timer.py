@@ -1,0 +1,50 @@
+"""Something that must happen later unless it is called off."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, delete, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Id, Json
+from models.inbox import Inbox
+
+
+class Timer(Base):
+    """Rings once: it becomes an event for its person. `key` ("order:7:fitting_silence") is unique."""
+
+    __tablename__ = "timer"
+    __table_args__ = (Index("ix_timer_due", "due_at", postgresql_where=text("rung_at IS NULL")),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(unique=True)
+    event: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    facts: Mapped[Json]
+    due_at: Mapped[datetime]
+    rung_at: Mapped[datetime | None]
+
+    @classmethod
+    def set(cls, db: Session, key: str, event: str, person_id: int, facts: Json, due_at: datetime) -> None:
+        """Sets a timer; the same key again moves it."""
+        values = {"key": key, "event": event, "person_id": person_id, "facts": facts, "due_at": due_at, "rung_at": None}
+        made = insert(cls).values(values)
+        db.execute(made.on_conflict_do_update(index_elements=["key"], set_={"due_at": due_at, "facts": facts, "rung_at": None}))
+
+    @classmethod
+    def call_off(cls, db: Session, prefix: str) -> None:
+        """Removes the timers that have not rung and whose key starts with the prefix."""
+        db.execute(delete(cls).where(cls.key.startswith(prefix, autoescape=True), cls.rung_at.is_(None)))
+
+    @classmethod
+    def ring_due(cls, db: Session, now: datetime, limit: int = 100) -> int:
+        """Turns due timers into events; safe to call twice, from several processes. How many rang."""
+        due = select(cls).where(cls.rung_at.is_(None), cls.due_at <= now).order_by(cls.due_at).limit(limit).with_for_update(skip_locked=True)
+        rung = list(db.scalars(due))
+        for timer in rung:
+            timer.rung_at = now
+            facts = timer.facts | {"due_at": timer.due_at.isoformat()}
+            Inbox.happen(db, timer.person_id, timer.event, facts, once=f"timer:{timer.key}:{timer.due_at.isoformat()}", now=now)
+        return len(rung)

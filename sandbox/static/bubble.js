@@ -1,0 +1,83 @@
+// One message as a bubble, with whatever hangs on it.
+
+import { el, hour, icon, rich } from "/play/dom.js";
+
+export function bubble(message, on) {
+  const mine = message.who === "person";
+  const failed = message.status === "failed" || message.status === "undelivered";
+  const row = el("div", { class: `row ${mine ? "mine" : "theirs"} kind-${message.kind}${failed ? " failed" : ""}`, "data-n": String(message.n) });
+  const box = el("div", { class: "bubble" });
+  box.append(el("span", { class: "hidden" }, mine ? "You: " : "Sew4Mi: "));
+  for (const part of parts(message, on)) box.append(part);
+  if (message.body && !(message.kind === "document" && message.filename === message.body)) box.append(el("p", { class: "text" }, rich(message.body)));
+  box.append(foot(message, mine));
+  row.append(box);
+  for (const part of choices(message, on)) row.append(part);
+  if (failed) row.append(el("p", { class: "not-sent" }, icon("warn", 14), mine ? "Not heard: the bot did not answer" : `Not delivered (${message.error_code ?? "unknown"})`));
+  return row;
+}
+
+function parts(message, on) {
+  const found = [];
+  const file = message.media?.[0];
+  if (message.reply_to) found.push(quote(message, on));
+  if (file) found.push(media(message, file, on));
+  else if (message.kind === "image" || message.kind === "media") found.push(el("p", { class: "waiting" }, icon("photo", 18), " Photo"));
+  if (message.location) found.push(place(message.location));
+  if (message.kind === "unsupported") found.push(el("p", { class: "waiting" }, "Something this phone cannot show"));
+  return found;
+}
+
+function quote(message, on) {
+  const quoted = on.find(message.reply_to);
+  return el("p", { class: "quote" }, icon("reply", 13), el("span", {}, quoted?.body || "an earlier message"));
+}
+
+function media(message, file, on) {
+  const type = file.content_type;
+  if (message.kind === "sticker" || type === "image/webp") return el("img", { class: "sticker", src: file.url, alt: "Sticker" });
+  if (type.startsWith("image/")) {
+    const label = message.body ? `Photo: ${message.body}` : "Photo";
+    const image = el("img", { src: file.url, alt: label, loading: "lazy" });
+    return el("button", { type: "button", class: "photo", "aria-label": `${label}, enlarge`, onclick: () => on.enlarge(file.url) }, image);
+  }
+  if (type.startsWith("audio/")) return el("div", { class: "voice" }, icon("mic", 18), el("audio", { controls: true, preload: "metadata", src: file.url, "aria-label": "Voice note" }));
+  if (type.startsWith("video/")) return el("video", { controls: true, src: file.url, "aria-label": "Video" });
+  const card = type.includes("vcard");
+  const name = card ? message.name || "Contact" : message.filename || "Document";
+  return el("a", { class: "file", href: file.url, target: "_blank", rel: "noopener" }, icon(card ? "person" : "file", 22), el("span", {}, name));
+}
+
+function place(spot) {
+  const label = spot.label || "Location";
+  const where = spot.address || `${Number(spot.latitude).toFixed(4)}, ${Number(spot.longitude).toFixed(4)}`;
+  const map = el("div", { class: "map", "aria-hidden": "true" }, icon("pin", 30));
+  return el("div", { class: "place" }, map, el("p", {}, el("strong", {}, label), el("span", {}, where)));
+}
+
+function foot(message, mine) {
+  const when = new Date(message.at);
+  const end = el("p", { class: "foot" }, el("time", { datetime: message.at }, hour(when)));
+  if (mine) {
+    const state = { sent: "sent", delivered: "delivered", read: "read" }[message.status] || message.status;
+    end.append(el("span", { class: `ticks ${message.status}`, role: "img", "aria-label": state, title: state }, icon(state === "sent" ? "tick" : "ticks", 16)));
+  }
+  return end;
+}
+
+function choices(message, on) {
+  const found = [];
+  for (const button of message.buttons || []) {
+    const tap = () => on.tap({ id: button.id, title: button.title, sid: message.sid });
+    found.push(el("button", { type: "button", class: "choice", onclick: tap }, icon("reply", 15), button.title));
+  }
+  if (message.rows?.length) {
+    const open = (event) => on.sheet(message, event.currentTarget);
+    found.push(el("button", { type: "button", class: "choice", "aria-haspopup": "dialog", onclick: open }, icon("list", 16), message.button || "Choose"));
+  }
+  for (const link of message.links || []) {
+    const safe = /^https?:/.test(link.url) ? link.url : "#";
+    found.push(el("a", { class: "choice", href: safe, target: "_blank", rel: "noopener noreferrer" }, link.title));
+  }
+  return found;
+}

@@ -1,0 +1,114 @@
+"""The rim of the house in tests: a channel that notes what is sent, providers that do what the story says."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from PIL import Image
+
+from bot.channels import Undelivered
+from bot.channels.twilio import Twilio
+from bot.clock import Clock
+from bot.messages import File, Letter, Media, Request, Sending
+from bot.payments import Absent, Answer, Charge, Forged, Hint, Paid, Pending, Refused, Submitted
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SID = "AC" + "0" * 32
+TOKEN = "t" * 32
+
+
+class StoryClock(Clock):
+    """Time that stands still until the story moves it."""
+
+    def __init__(self) -> None:
+        self.time = MONDAY
+
+    def now(self) -> datetime:
+        self.time += timedelta(milliseconds=1)
+        return self.time
+
+
+class Notebook(Twilio):
+    """The real adapter, but letters are noted instead of posted, and photos come from memory."""
+
+    name = "twilio"
+
+    def __init__(self) -> None:
+        config = Twilio.Config(account_sid=SID, auth_token=TOKEN, whatsapp_number="whatsapp:+14155238886")
+        super().__init__(config, public_url="https://bot.example")
+        self.sent: list[Letter] = []
+        self.fail: Callable[[Letter], Undelivered | None] = lambda letter: None
+        self.broken_media = False
+
+    def send(self, letter: Letter) -> str:
+        failure = self.fail(letter)
+        if failure:
+            raise failure
+        self.sent.append(letter)
+        return f"SM{letter.outbox_id:032x}"
+
+    def find(self, sending: Sending) -> str | None:
+        return next((f"SM{x.outbox_id:032x}" for x in self.sent if x.outbox_id == sending.letter.outbox_id), None)
+
+    def fetch(self, media: Media) -> File:
+        if self.broken_media or media.url.endswith("broken.jpg"):
+            return File(b"<html>not a photo</html>", "image/jpeg")
+        return File(jpeg(), "image/jpeg")
+
+
+def jpeg(colour: str = "#336699") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).save(out, "JPEG")
+    return out.getvalue()
+
+
+class Wallets:
+    """A provider whose customers do what the story says. Remembers every charge it accepted: its own truth."""
+
+    networks = ("mtn", "telecel", "at")
+    currency = "GHS"
+    window_s = 300
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.charges: dict[str, Charge] = {}
+        self.answers: dict[str, Answer] = {}
+        self.on_collect: list[Callable[[Charge], Submitted | None]] = []
+        self.on_query: list[Answer] = []
+        self.serial = 0
+
+    def collect(self, charge: Charge) -> Submitted:
+        answer = self.on_collect.pop(0)(charge) if self.on_collect else None
+        if answer is None:
+            self.charges.setdefault(charge.reference, charge)
+            return Pending()
+        return answer
+
+    def query(self, reference: str) -> Answer:
+        if self.on_query:
+            return self.on_query.pop(0)
+        if reference not in self.charges:
+            return Absent()
+        return self.answers.get(reference, Pending())
+
+    def callback(self, request: Request) -> Hint:
+        if request.headers.get("x-forged"):
+            raise Forged
+        return Hint(dict(p.split("=") for p in request.path.partition("?")[2].split("&") if "=" in p).get("ref", ""))
+
+    def pay(self, reference: str, *, amount: int | None = None) -> None:
+        charge = self.charges[reference]
+        self.serial += 1
+        self.answers[reference] = Paid(reference, charge.amount if amount is None else amount, charge.currency, f"{self.name.upper()}{self.serial:06d}")
+
+    def refuse(self, reference: str, answer: Refused) -> None:
+        self.answers[reference] = answer
+
+    def taken(self) -> int:
+        """Pesewas the provider really took."""
+        return sum(a.amount for a in self.answers.values() if isinstance(a, Paid))
+
+    def forget(self) -> None:
+        pass

@@ -1,0 +1,262 @@
+"""Plays stories against the real house: what people do goes in by the webhook, what the bot says is written down."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from bot import jobs, terminal, ticker
+from bot.clock import Clock
+from bot.messages import Choice, Letter, Receipt
+from bot.payments import Pending, Refused
+from bot.rules import measurements, pricing
+from bot.settings import Settings
+from bot.understand import choose
+from bot.wiring import Parts, make_app
+from models.conversation import Conversation
+from models.garment import Garment
+from models.order import Order
+from models.payment import Payment
+from models.person import Address, Person
+from models.profile import Profile
+from models.tailor import Tailor
+from tests.fakes import MONDAY, SID, TOKEN, Notebook, StoryClock, Wallets
+
+PHONES = {"ama": "+233241234567", "kofi": "+233201234567", "esi": "+233551234567", "yaw": "+233208000002", "adwoa": "+233208000001"}
+COLOURS = "#d4a017#1b5e20#b71c1c"
+#: Body values in millimetres that fit together, for "has measurements".
+BODY = {
+    "neck": 380, "shoulder": 440, "chest": 1000, "bust": 980, "waist": 840, "tummy": 860, "hip": 1020, "sleeve_length": 610, "top_length": 760,
+    "trouser_length": 1040, "thigh": 600, "bottom": 400, "agbada_length": 1300, "shoulder_to_waist": 430, "kaba_length": 700, "slit_length": 1000,
+    "bicep": 320, "full_length": 1400, "skirt_length": 700, "shorts_length": 500, "height": 1700,
+}  # fmt: skip
+NAMES = re.compile(r"SW-\d{4}-[0-9A-Z]{5}")
+
+
+class MovedParts(Parts):
+    """The house with the story's clock."""
+
+    story_clock: StoryClock
+
+    @property
+    def clock(self) -> Clock:  # type: ignore[override]
+        return self.story_clock
+
+
+class Stage:
+    def __init__(self, settings: Settings) -> None:
+        self.channel = Notebook()
+        self.wallets = {name: Wallets(name) for name in ("mtn", "vodafone")}
+        self.parts = MovedParts(settings, channels={"twilio": self.channel}, providers=self.wallets)
+        self.parts.story_clock = StoryClock()
+        self.web = make_app(self.parts).test_client()
+        jobs.parts = self.parts
+        self.reset()
+
+    def reset(self) -> None:
+        self.parts.story_clock.time = MONDAY
+        self.channel.sent.clear()
+        self.channel.fail = lambda letter: None
+        self.channel.broken_media = False
+        for wallet in self.wallets.values():
+            wallet.__init__(wallet.name)  # type: ignore[misc]
+        self.parts.carrier._addresses.clear()
+        self.serial, self.shown, self.off = 0, 0, set[str]()
+        self.offered: dict[str, tuple[Choice, ...]] = {}
+        self.codes: dict[str, str] = {}
+
+    # -- what people do
+
+    def form(self, who: str, **fields: str) -> dict[str, str]:
+        self.serial += 1
+        sid = f"SM{self.serial:032x}"
+        phone = PHONES[who]
+        base = {"MessageSid": sid, "SmsMessageSid": sid, "AccountSid": SID, "From": f"whatsapp:{phone}", "To": "whatsapp:+14155238886"}
+        more = {"WaId": phone[1:], "ProfileName": who.capitalize(), "NumMedia": "0", "Body": "", "NumSegments": "1", "ApiVersion": "2010-04-01"}
+        return base | more | fields
+
+    def post(self, form: dict[str, str], path: str = "/webhooks/twilio", signature: str | None = None) -> Any:
+        signed = "https://bot.example" + path + "".join(k + form[k] for k in sorted(form))
+        mac = base64.b64encode(hmac.new(TOKEN.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+        headers = {"X-Twilio-Signature": signature or mac, "Content-Type": "application/x-www-form-urlencoded"}
+        return self.web.post(path, data=urlencode(form), headers=headers)
+
+    def say(self, who: str, text: str) -> None:
+        """A text, "[Label]" for a tap, "[photo] caption" for a photo, "[voice]", "[sticker]" …"""
+        answer = self.post(self._fields(who, text))
+        assert answer.status_code == 200, answer.status
+        self.settle()
+
+    def _fields(self, who: str, text: str) -> dict[str, str]:
+        kind = re.match(r"\[(photo|broken photo|voice|sticker|document|video|location|contact)\]\s*(.*)", text)
+        if kind:
+            return self._media(who, kind[1], kind[2])
+        tap = re.fullmatch(r"\[(.+)\]", text)
+        if not tap:
+            return self.form(who, Body=self._real(text), MessageType="text")
+        choices = self.offered[who]
+        label = next((c for c in choices if c.label == tap[1]), None) or choices[choose(tap[1], [c.label for c in choices])]
+        return self.form(who, Body=label.label, ButtonText=label.label, ButtonPayload=label.id, MessageType="interactive")
+
+    def _media(self, who: str, kind: str, caption: str) -> dict[str, str]:
+        if kind == "location":
+            return self.form(who, Latitude="5.6037", Longitude="-0.1870", MessageType="location")
+        types = {"photo": "image/jpeg", "broken photo": "image/jpeg", "voice": "audio/ogg", "sticker": "image/webp", "document": "application/pdf"}
+        types |= {"video": "video/mp4", "contact": "text/vcard"}
+        name = "broken.jpg" if kind == "broken photo" else "file"
+        url = f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Messages/MM1/Media/{name}"
+        told = {"photo": "image", "broken photo": "image", "voice": "audio", "contact": "contacts"}.get(kind, kind)
+        return self.form(who, NumMedia="1", MediaUrl0=url, MediaContentType0=types[kind], Body=self._real(caption), MessageType=told)
+
+    def _real(self, text: str) -> str:
+        """Order names and the handover code of the story, as the house knows them."""
+        for real, told in self.codes.items():
+            text = text.replace(told, real)
+        return text
+
+    # -- what the house does meanwhile
+
+    def settle(self) -> None:
+        """The workers, until nothing is left to do now."""
+        for _ in range(30):
+            before = len(self.channel.sent), self._open_events(), self._due()
+            jobs.carry_pictures()
+            jobs.carry_events()
+            jobs.carry_money()
+            jobs.carry_events()
+            jobs.carry_messages()
+            self._deliver()
+            jobs.carry_events()
+            if (len(self.channel.sent), self._open_events(), self._due()) == before and not self._due():
+                return
+
+    def _deliver(self) -> None:
+        for letter in self.channel.sent[self.shown_receipts() :]:
+            self.receipted += 1
+            if self.who(letter.to) not in self.off:
+                self.parts.engine.receive(Receipt("twilio", f"SM{letter.outbox_id:032x}", "delivered", letter.outbox_id))
+
+    receipted = 0
+
+    def shown_receipts(self) -> int:
+        self.receipted = min(self.receipted, len(self.channel.sent))
+        return self.receipted
+
+    def _open_events(self) -> int:
+        from models.inbox import Inbox
+
+        with self.parts.database.begin() as db:
+            return len(Inbox.waiting(db, self.parts.clock.now()))
+
+    def _due(self) -> bool:
+        with self.parts.database.begin() as db:
+            return bool(db.execute(ticker.FORGOTTEN, {"now": self.parts.clock.now()}).mappings().one()["messages"])
+
+    def pass_time(self, hours: float) -> None:
+        """In steps, as a ticker would see it: whatever falls due on the way happens on the way."""
+        until = self.parts.story_clock.time + timedelta(hours=hours)
+        while self.parts.story_clock.time < until:
+            self.parts.story_clock.time = min(until, self.parts.story_clock.time + timedelta(minutes=10))
+            ticker.tick(self.parts)
+            self.settle()
+
+    # -- what the story makes true
+
+    def given_tailor(self, who: str, garment: str, town: str, price: int) -> None:
+        with self.parts.database.begin() as db:
+            Garment.stock(db)
+            db.flush()
+            names = [g.label for g in pricing.CATALOGUE]
+            name = pricing.CATALOGUE[choose(garment.rstrip("s"), names)].name
+            known = self.person(db, who)
+            if known is None:
+                business = f"{who.capitalize()}'s Sewing"
+                row = (PHONES[who], who.capitalize(), business, town.lower(), 480, 20, True, True, 8, {name: price}, COLOURS)
+                terminal.add_tailor(db, self.parts, *row)
+            else:
+                tailor = Tailor.of_person(db, known.id)
+                assert tailor
+                tailor.offer(db, name, price * 100)
+
+    def given_customer(self, who: str) -> Person:
+        with self.parts.database.begin() as db:
+            now = self.parts.clock.now()
+            person = Person(name=who.capitalize(), consented_at=now, created_at=now)
+            db.add(person)
+            db.flush()
+            db.add(Conversation(person_id=person.id, version=0, stack=[], misses=0))
+            Address.add(db, person.id, "twilio", PHONES[who])
+            return person
+
+    def given_measurements(self, who: str, garment: str) -> None:
+        with self.parts.database.begin() as db:
+            person = self.person(db, who)
+            assert person
+            name = pricing.CATALOGUE[choose(garment, [g.label for g in pricing.CATALOGUE])].name
+            fields = [either[0] for either in measurements.required(name)]
+            values = {f: BODY[f] for f in fields}
+            now = self.parts.clock.now()
+            Profile.own(db, person.id).measured(db, values, source="text", said_by=person.id, inbox_id=None, now=now)
+
+    def person(self, db: Any, who: str) -> Person | None:
+        found = db.scalar(select(Address.person_id).where(Address.value_index == Address.index_of(PHONES[who])))
+        return db.get(Person, found) if found else None
+
+    def open_payment(self) -> tuple[Wallets, str]:
+        """The provider and reference of the prompt that waits."""
+        with self.parts.database.begin() as db:
+            payment = db.scalars(select(Payment).order_by(Payment.id.desc()).limit(1)).one()
+            return self.wallets[payment.provider], payment.reference
+
+    def answer_prompt(self, *, refuse: Refused | None = None, amount: int | None = None) -> None:
+        wallet, reference = self.open_payment()
+        wallet.refuse(reference, refuse) if refuse else wallet.pay(reference, amount=amount)
+        self.callback(wallet.name, reference)
+        self.settle()
+
+    def callback(self, provider: str, reference: str) -> None:
+        with self.parts.database.begin() as db:
+            payment = Payment.by_reference(db, reference)
+            assert payment
+            key = payment.callback_key
+        self.web.post(f"/webhooks/payment/{provider}?ref={reference}&k={key}", json={})
+
+    def orders(self) -> list[Order]:
+        with self.parts.database.begin() as db:
+            return list(db.scalars(select(Order).order_by(Order.id)))
+
+    # -- what was said
+
+    def who(self, address: str) -> str:
+        return next(name for name, phone in PHONES.items() if phone == address)
+
+    def new_letters(self) -> Iterator[tuple[str, Letter]]:
+        fresh = self.channel.sent[self.shown :]
+        self.shown = len(self.channel.sent)
+        for letter in fresh:
+            who = self.who(letter.to)
+            if letter.reply.choices:
+                self.offered[who] = letter.reply.choices
+            yield who, letter
+
+    def told(self, text: str) -> str:
+        """Order numbers and codes by their place in the story: SW-A, SW-B, CODE-A …"""
+        for number in NAMES.findall(text):
+            self.codes.setdefault(number, f"SW-{chr(65 + sum(v.startswith('SW-') for v in self.codes.values()))}")
+        for order in self.orders():
+            if order.handover_code and order.number in self.codes:
+                self.codes.setdefault(order.handover_code, "CODE-" + self.codes[order.number][-1])
+        for real, told in self.codes.items():
+            text = re.sub(rf"(?<!\d){re.escape(real)}(?!\d)", told, text)
+        return text
+
+
+__all__ = ["Pending", "Stage"]
