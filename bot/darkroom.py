@@ -64,9 +64,9 @@ class Darkroom:
         with self.database.begin() as db:
             picture = db.get_one(Picture, picture_id, with_for_update=True)
             picture.keep(jpeg) if jpeg else picture.lose()
-            event = picture.then.get("kept" if jpeg else "lost")
+            event = picture.sequel.get("kept" if jpeg else "lost")
             if event and picture.person_id:
-                facts = picture.then.get("facts", {}) | {"picture_id": picture.id}
+                facts = picture.sequel.get("facts", {}) | {"picture_id": picture.id}
                 Inbox.happen(db, picture.person_id, event, facts, once=f"picture:{picture.id}", now=now)
 
 

@@ -162,10 +162,10 @@ class Engine:
             row = Outbox.receive(db, receipt.status, receipt.provider_id, receipt.outbox_id, receipt.error)
             if row is None:
                 return
-            if row.then and receipt.status in ("delivered", "read"):
-                facts = {k: v for k, v in row.then.items() if k not in ("event", "person")}
-                person_id = row.then.get("person", row.person_id)
-                Inbox.happen(db, person_id, row.then["event"], facts, once=f"delivered:{row.id}", now=self.clock.now())
+            if row.sequel and receipt.status in ("delivered", "read"):
+                facts = {k: v for k, v in row.sequel.items() if k not in ("event", "person")}
+                person_id = row.sequel.get("person", row.person_id)
+                Inbox.happen(db, person_id, row.sequel["event"], facts, once=f"delivered:{row.id}", now=self.clock.now())
                 wakes.add("events")
             if receipt.status == "failed":
                 self._failed(db, row, receipt)
@@ -198,7 +198,7 @@ class Engine:
         """Writes what leaves and where the conversation stands; returns the stack as stored."""
         rows = [self._row(scene, scene.person, reply) for reply in merged(scene.replies)]
         for letter in scene.letters:
-            rows.append(self._row(scene, letter["person"], letter["reply"], due_at=letter["due_at"], then=letter["then"]))
+            rows.append(self._row(scene, letter["person"], letter["reply"], due_at=letter["due_at"], sequel=letter["sequel"]))
         asked = scene.heard is not None
         Outbox.write(scene.db, [r for r in rows if asked and r["person_id"] == scene.person.id or not self._is_stopped(scene, r)])
         stack = [asdict(frame) for frame in scene.stack]
@@ -213,7 +213,7 @@ class Engine:
         return Person.by_id(scene.db, row["person_id"]).is_stopped
 
     def _row(self, scene: Scene, to: Person, reply: Reply, **more: Any) -> dict[str, Any]:
-        row = {"person_id": to.id, "channel": scene.channel, "body": asdict(reply), "created_at": scene.now, "due_at": scene.now, "then": None}
+        row = {"person_id": to.id, "channel": scene.channel, "body": asdict(reply), "created_at": scene.now, "due_at": scene.now, "sequel": None}
         return row | more
 
 

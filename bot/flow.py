@@ -184,13 +184,13 @@ class Flow:
         self.ask(key, [("yes", self.line("yes")), ("no", self.line("no"))], picture=picture, **values)
 
     def tell(
-        self, person_id: int, key: str, *, picture: str = "", then: dict[str, Any] | None = None, kindly: bool = False, **values: object
+        self, person_id: int, key: str, *, picture: str = "", sequel: dict[str, Any] | None = None, kindly: bool = False, **values: object
     ) -> None:
-        """Says something to somebody else. `kindly` keeps it out of the night; `then` is the event once it is delivered."""
+        """Says something to somebody else. `kindly` keeps it out of the night; `sequel` is the event once it is delivered."""
         other = self.person if person_id == self.person.id else Person.by_id(self.db, person_id)
         due = not_before(self.now) if kindly else self.now
         self.scene.letters.append(
-            {"person": other, "reply": Reply(self.line(key, other, **values), picture=picture), "due_at": due, "then": then}
+            {"person": other, "reply": Reply(self.line(key, other, **values), picture=picture), "due_at": due, "sequel": sequel}
         )
 
     def invite(self, person_id: int, flow: str, *, once: str, **memory: Any) -> None:

@@ -109,7 +109,7 @@ class Switchboard:
         """The flow that a text opens: a word by itself, or the beginning of a sentence."""
         if text in self._starters:
             return self._starters[text]
-        longest = max((w for w in self._starters if " " in w and text.startswith(w + " ")), key=len, default=None)
+        longest = max((w for w in self._starters if text.startswith(w + " ")), key=len, default=None)
         return self._starters[longest] if longest else None
 
     def _let_hear(self, scene: Scene, idle: timedelta | None) -> None:
@@ -148,7 +148,7 @@ class Switchboard:
         scene.misses += 1
         flow = self._flow(scene, scene.stack[-1])
         hint = flow.line(f"hint_{flow.state}") if f"hint_{flow.state}" in flow.says else flow.line("hint")
-        step = scene.misses if scene.misses <= 3 else 3 + scene.misses % 2
+        step = scene.misses if scene.misses <= 3 else 4 - scene.misses % 2
         if step == 2 and not flow.frame.offered:
             scene.replies.append(Reply(flow.line("missed_2_open", hint=hint)))
         else:
@@ -309,6 +309,8 @@ class Switchboard:
 
     def start(self, scene: Scene, name: str, *, heard: bool = False, opening: str = "", **memory: Any) -> None:
         """Lays a conversation on top and lets it ask; with `heard` it hears the present message first."""
+        if scene.stack and scene.stack[-1].flow == "menu" and not scene.stack[-1].memory["draft"]:
+            scene.stack.pop()
         scene.stack[:] = [f for f in scene.stack if not (f.flow == name == "resume")][-STACK_LIMIT + 1 :]
         scene.stack.append(Frame(name, "", memory))
         scene.misses = 0

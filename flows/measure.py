@@ -99,7 +99,7 @@ class Measure(Flow):
         used = [n for n in measurements.cut_values(self.memory.garment, values)]
         rows = "\n".join(self.line("row", label=measurements.label(n).capitalize(), value=measurements.show(values[n], n)) for n in used)
         odd = [
-            self.line("odd", first=measurements.label(c.first).capitalize(), second=measurements.label(c.second), size=c.first_is)
+            self.line("odd", first=measurements.label(c.first).capitalize(), second=measurements.label(c.second), size=c.size)
             for c in measurements.contradictions({n: values[n] for n in used})[:1]
         ]
         self.ask_yes_no("check", list=rows, odd="".join(odd))

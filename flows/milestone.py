@@ -113,13 +113,13 @@ class Milestone(Flow):
     def on_work_photo_kept(self, facts: dict[str, Any]) -> None:
         """The photo is safely here. If order and step are known by now, it counts; else it waits for them."""
         picture = Picture.by_id(self.db, facts["picture_id"])
-        chosen = picture.then.get("chosen")
+        chosen = picture.sequel.get("chosen")
         if chosen:
             self._show(chosen["order_id"], chosen["step"], picture.id)
 
     def on_work_photo_lost(self, facts: dict[str, Any]) -> None:
         """The photo could not be fetched or opened: nothing has happened to the order."""
-        chosen = Picture.by_id(self.db, facts["picture_id"]).then.get("chosen")
+        chosen = Picture.by_id(self.db, facts["picture_id"]).sequel.get("chosen")
         if chosen:
             self.tell(self.person.id, "lost", order=Order.by_id(self.db, chosen["order_id"]).number)
         else:
@@ -132,8 +132,8 @@ class Milestone(Flow):
         assert heard
         if heard.kind != "image" or heard.media is None:
             raise NotUnderstood("no_photo")
-        then = {"kept": "work_photo_kept", "lost": "work_photo_lost"}
-        wanted = Picture.want(self.db, self.person.id, heard.channel, heard.media.url, heard.media.content_type, then, self.now)
+        sequel = {"kept": "work_photo_kept", "lost": "work_photo_lost"}
+        wanted = Picture.want(self.db, self.person.id, heard.channel, heard.media.url, heard.media.content_type, sequel, self.now)
         self.memory.picture_id, self.memory.caption = wanted.id, heard.text[:200]
         self.scene.wakes.add("pictures")
 
@@ -152,7 +152,7 @@ class Milestone(Flow):
         elif picture.state == "kept":
             self._show(order.id, step, picture.id)
         else:
-            picture.then = picture.then | {"chosen": {"order_id": order.id, "step": step}}
+            picture.sequel = picture.sequel | {"chosen": {"order_id": order.id, "step": step}}
             self.say("thanks")
         self.step_known()
 
@@ -165,9 +165,9 @@ class Milestone(Flow):
             return
         tailor = order.tailor(self.db)
         values = {"tailor": tailor.business, "order": order.number, "step": self.line(step), "percent": BY_NAME[step].percent}
-        then = {"event": "photo_delivered", "person": order.customer_id, "order_id": order.id, "milestone_id": shown.id}
+        sequel = {"event": "photo_delivered", "person": order.customer_id, "order_id": order.id, "milestone_id": shown.id}
         key = "customer_cutting" if step == "cutting" else "customer"
-        self.tell(order.customer_id, key, picture=self.scene.links.picture(picture_id), then=then, **values)
+        self.tell(order.customer_id, key, picture=self.scene.links.picture(picture_id), sequel=sequel, **values)
         self._tell_tailor(order, step)
         if step == "fitting":
             self.invite(order.customer_id, "fitting", once=f"fitting:{shown.id}", order_id=order.id)

@@ -91,8 +91,8 @@ class Order(Flow):
         heard = self.scene.heard
         assert heard
         if heard.kind == "image" and heard.media:
-            then = {"lost": "style_lost", "facts": {"offer_id": self.memory.offer_id}}
-            wanted = Picture.want(self.db, self.person.id, heard.channel, heard.media.url, heard.media.content_type, then, self.now)
+            sequel = {"lost": "style_lost", "facts": {"offer_id": self.memory.offer_id}}
+            wanted = Picture.want(self.db, self.person.id, heard.channel, heard.media.url, heard.media.content_type, sequel, self.now)
             self.memory.style_picture_id, self.memory.style = wanted.id, self.text[:STYLE_LIMIT]
             self.scene.wakes.add("pictures")
             self.say("style_kept")

@@ -104,7 +104,7 @@ def balance(db: Session, code: str) -> int:
 
 def held(db: Session, order_id: int) -> int:
     """Pesewas in an order's escrow."""
-    return -(db.scalar(select(func.coalesce(func.sum(Account.balance), 0)).where(Account.code.like(f"escrow:{order_id}:%"))) or 0)
+    return -int(db.scalar(select(func.sum(Account.balance)).where(Account.code.like(f"escrow:{order_id}:%"))) or 0)
 
 
 def story(db: Session, order_id: int) -> list[tuple[str, str, int]]:

@@ -35,7 +35,7 @@ class Outbox(Base):
     provider_id: Mapped[str | None]
     receipt: Mapped[int] = mapped_column(server_default="0")  # rank, see bot.rules.receipts
     error: Mapped[str | None]
-    then: Mapped[Json | None]  # an event for the person once it is delivered: {"event":…, "person":…, …}
+    sequel: Mapped[Json | None]  # an event for the person once it is delivered: {"event":…, "person":…, …}
     created_at: Mapped[datetime]
 
     @classmethod
@@ -85,7 +85,7 @@ class Outbox(Base):
 
     @classmethod
     def receive(cls, db: Session, receipt: str, provider_id: str, outbox_id: int | None, error: str) -> Row[Any] | None:
-        """Applies a receipt: (id, person_id, then, tries, body) when it said something new, else None.
+        """Applies a receipt: (id, person_id, sequel, tries, body) when it said something new, else None.
 
         A receipt that beats the API's answer settles the row: the provider has the message.
         """
@@ -136,6 +136,6 @@ _RECEIVE = """
     UPDATE outbox SET receipt = :rank, provider_id = coalesce(provider_id, :sid), error = coalesce(:error, error),
         state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END
     WHERE {match} AND receipt < :rank AND NOT (:rank = 6 AND receipt IN (4, 5))
-    RETURNING id, person_id, then, tries, body"""
+    RETURNING id, person_id, sequel, tries, body"""
 _RECEIVE_BY_ID = text(_RECEIVE.format(match="id = :id AND (provider_id IS NULL OR provider_id = :sid)"))
 _RECEIVE_BY_SID = text(_RECEIVE.format(match="provider_id = :sid"))

@@ -11,7 +11,7 @@ from models.base import Base, Id, Json
 
 
 class Picture(Base):
-    """wanted -> kept | lost. `then` names the events that tell the owner's conversation: {"kept":…, "lost":…, …facts}."""
+    """wanted -> kept | lost. `sequel` names the events that tell the owner's conversation: {"kept":…, "lost":…, …facts}."""
 
     __tablename__ = "picture"
     __table_args__ = (Index("ix_picture_wanted", "due_at", postgresql_where=text("state = 'wanted'")),)
@@ -26,7 +26,7 @@ class Picture(Base):
     due_at: Mapped[datetime]
     content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     content_type: Mapped[str | None]
-    then: Mapped[Json] = mapped_column(default=dict)
+    sequel: Mapped[Json] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
     @classmethod
@@ -34,9 +34,9 @@ class Picture(Base):
         return db.get_one(cls, picture_id, with_for_update=lock or None, populate_existing=lock)
 
     @classmethod
-    def want(cls, db: Session, person_id: int, channel: str, url: str, content_type: str, then: Json, now: datetime) -> Picture:
+    def want(cls, db: Session, person_id: int, channel: str, url: str, content_type: str, sequel: Json, now: datetime) -> Picture:
         picture = cls(
-            person_id=person_id, channel=channel, source_url=url, source_type=content_type, then=then, state="wanted", due_at=now, created_at=now
+            person_id=person_id, channel=channel, source_url=url, source_type=content_type, sequel=sequel, state="wanted", due_at=now, created_at=now
         )
         db.add(picture)
         db.flush()
@@ -45,7 +45,7 @@ class Picture(Base):
     @classmethod
     def own(cls, db: Session, content: bytes, now: datetime) -> Picture:
         """A JPEG the house made itself."""
-        picture = cls(state="kept", content=content, content_type="image/jpeg", then={}, due_at=now, created_at=now)
+        picture = cls(state="kept", content=content, content_type="image/jpeg", sequel={}, due_at=now, created_at=now)
         db.add(picture)
         db.flush()
         return picture

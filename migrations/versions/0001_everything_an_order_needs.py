@@ -162,7 +162,7 @@ def upgrade() -> None:
     sa.Column('provider_id', sa.Text(), nullable=True),
     sa.Column('receipt', sa.Integer(), server_default='0', nullable=False),
     sa.Column('error', sa.Text(), nullable=True),
-    sa.Column('then', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column("sequel", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_outbox_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
@@ -181,7 +181,7 @@ def upgrade() -> None:
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=True),
     sa.Column('content_type', sa.Text(), nullable=True),
-    sa.Column('then', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column("sequel", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_picture_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_picture'))

@@ -1,0 +1,133 @@
+"""Every story is played against the real house and compared word by word; every arrow of every flow is walked by one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Choice, Letter
+from bot.payments import NotAccepted, Refused, Unknown
+from tests.conftest import empty
+from tests.stage import Stage
+
+STORIES = sorted((Path(__file__).parent / "transcripts").glob("*/*.chat"))
+walked: set[tuple[str, str, str]] = set()
+played: set[Path] = set()
+
+REFUSALS = {
+    "has no money": "no_funds", "declines": "declined", "lets it expire": "too_late", "has no wallet there": "not_registered",
+    "has reached the limit": "wallet_limit",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def footprints(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes each arrow as it is walked."""
+    for name, flow in house.parts.flows.items():
+        for event in {row[0] for row in flow.transitions}:
+            monkeypatch.setattr(flow, event, noted(name, event, getattr(flow, event)))
+
+
+def noted(name: str, event: str, fire: object) -> object:
+    def walk(self: object) -> object:
+        walked.add((name, event, self.state))  # type: ignore[attr-defined]
+        return fire(self)  # type: ignore[operator]
+
+    return walk
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+@pytest.mark.xdist_group("stories")
+def test_story(path: Path, stage: Stage, request: pytest.FixtureRequest) -> None:
+    written = path.read_text(encoding="utf-8")
+    told = "\n".join(play(written, stage)) + "\n"
+    played.add(path)
+    if request.config.getoption("--rewrite"):
+        path.write_text(told, encoding="utf-8")
+    else:
+        assert told == written
+
+
+@pytest.mark.xdist_group("stories")
+def test_every_arrow_is_walked(house: Stage) -> None:
+    for path in STORIES:
+        if path not in played:
+            empty(house.parts.database)
+            house.parts.redis.connection.flushall()
+            house.reset()
+            list(play(path.read_text(encoding="utf-8"), house))
+    arrows = {(name, event, origin) for name, flow in house.parts.flows.items() for event, origin, _ in flow.transitions}
+    assert not sorted(arrows - walked), "no story walks these arrows"
+
+
+def play(written: str, stage: Stage) -> Iterator[str]:
+    """The story as it is told now: what people do is kept, what the bot says is written anew."""
+    speaker = ""
+    for line in written.splitlines():
+        if line.startswith(("bot:", "bot to ", "     ")):
+            continue
+        yield line
+        if line.startswith(("#", "given:")) or not line.strip():
+            given(line.removeprefix("given:").strip(), stage) if line.startswith("given:") else None
+        elif line.startswith("*"):
+            happen(line[1:].strip(), stage)
+        else:
+            speaker, _, said = line.partition(": ")
+            assert speaker in ("ama", "kofi", "esi", "yaw", "adwoa"), f"who is {speaker!r}?"
+            stage.say(speaker, said)
+        yield from bubbles(stage, speaker)
+
+
+def bubbles(stage: Stage, speaker: str) -> Iterator[str]:
+    for who, letter in stage.new_letters():
+        first, *rest = stage.told(shown(letter)).split("\n")
+        yield f"bot: {first}" if who == speaker else f"bot to {who}: {first}"
+        yield from (f"     {line}".rstrip() if line.strip() else "     ." for line in rest)
+
+
+def shown(letter: Letter) -> str:
+    reply = letter.reply
+    picture = "[collage] " if "collage" in reply.picture else "[photo] " if reply.picture else ""
+    return picture + reply.text + "".join(_row(n, c, len(reply.choices)) for n, c in enumerate(reply.choices, 1))
+
+
+def _row(n: int, choice: Choice, count: int) -> str:
+    if count <= 3 and not choice.about:
+        return ("\n" if n == 1 else " ") + f"[{choice.label}]"
+    return f"\n{n}. {choice.label}" + (f" - {choice.about}" if choice.about else "")
+
+
+def given(line: str, stage: Stage) -> None:
+    if m := re.fullmatch(r"(\w+) sews (.+) in (.+) from GHS (\d+)", line):
+        stage.given_tailor(m[1].lower(), m[2], m[3], int(m[4]))
+    elif m := re.fullmatch(r"(\w+) is a customer", line):
+        stage.given_customer(m[1].lower())
+    elif m := re.fullmatch(r"(\w+) has measurements for an? (.+)", line):
+        stage.given_measurements(m[1].lower(), m[2])
+    else:
+        raise AssertionError(f"not a beginning I know: {line}")
+
+
+def happen(line: str, stage: Stage) -> None:
+    """What happens outside the chat."""
+    if m := re.fullmatch(r"(\d+) (minutes?|hours?|days?) pass(es)?", line):
+        stage.pass_time(int(m[1]) * {"m": 1 / 60, "h": 1, "d": 24}[m[2][0]])
+    elif re.fullmatch(r"\w+ approves the prompt( late)?", line):
+        stage.answer_prompt()
+    elif m := re.fullmatch(r"\w+ pays GHS ([\d.]+) instead", line):
+        stage.answer_prompt(amount=round(float(m[1]) * 100))
+    elif m := re.fullmatch(r"\w+ (has no money|declines|lets it expire|has no wallet there|has reached the limit)", line):
+        stage.answer_prompt(refuse=Refused(REFUSALS[m[1]]))  # type: ignore[arg-type]
+    elif m := re.fullmatch(r"(mtn|vodafone) accepts no request (once|twice|any more)", line):
+        times = {"once": 1, "twice": 2, "any more": 20}[m[2]]
+        stage.wallets[m[1]].on_collect = [lambda charge: NotAccepted("503")] * times
+    elif m := re.fullmatch(r"(mtn|vodafone) is silent", line):
+        stage.wallets[m[1]].on_collect = [lambda charge: Unknown("timeout")] * 20
+        stage.wallets[m[1]].on_query = [Unknown("timeout")] * 500
+    elif m := re.fullmatch(r"(\w+)'s phone is (off|on)", line):
+        stage.off.add(m[1].lower()) if m[2] == "off" else stage.off.discard(m[1].lower())
+    else:
+        raise AssertionError(f"nothing I know happens: {line}")
