@@ -40,7 +40,7 @@ def main() -> None:
     except BadSettings as bad:
         stop(bad)
     parts.database.forget()
-    rooms = {queue: (carry, (parts, queue)) for queue in QUEUES.values()} | {"ticker": (tick, (parts,))}
+    rooms = {queue: (carry, (parts, queue)) for queue in QUEUES} | {"ticker": (tick, (parts,))}
     running: dict[str, multiprocessing.Process] = {}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:

@@ -22,7 +22,7 @@ from bot.rules.retry import EVENT_TRIES, SEND_TRIES, backoff_s
 from bot.switchboard import Switchboard
 from bot.words import Words
 from models.base import Database
-from models.conversation import Conversation, lock_by_address, lock_by_id
+from models.conversation import Conversation, Standing, lock_by_address, lock_by_id
 from models.inbox import Inbox
 from models.outbox import Outbox
 from models.person import Address, Person
@@ -75,20 +75,20 @@ class Engine:
         self.positions.put(person.id, version + 1, stack, scene.wakes)
         return True
 
-    def _meet(self, db: Session, incoming: Incoming, now: datetime) -> tuple[Person, int, int, datetime | None]:
+    def _meet(self, db: Session, incoming: Incoming, now: datetime) -> Standing:
         """The person behind the message, locked until the transaction ends; a stranger is given a place."""
-        row = lock_by_address(db, incoming.channel, incoming.sender)
-        if row is None and incoming.alias:
-            row = lock_by_address(db, incoming.channel, incoming.alias)
-            if row is not None:
-                Address.add(db, row[0].id, incoming.channel, incoming.sender)
-        if row is None:
+        met = lock_by_address(db, incoming.channel, incoming.sender)
+        if met is None and incoming.alias:
+            met = lock_by_address(db, incoming.channel, incoming.alias)
+            if met is not None:
+                Address.add(db, met.person.id, incoming.channel, incoming.sender)
+        if met is None:
             # Two first messages of one stranger must not make two persons.
             db.execute(select(func.pg_advisory_xact_lock(func.hashtext(Address.index_of(incoming.sender)))))
-            row = lock_by_address(db, incoming.channel, incoming.sender) or self._welcome(db, incoming, now)
-        return row[0], row[1], row[2], row[3]
+            met = lock_by_address(db, incoming.channel, incoming.sender) or self._welcome(db, incoming, now)
+        return met
 
-    def _welcome(self, db: Session, incoming: Incoming, now: datetime) -> tuple[Person, int, int, None]:
+    def _welcome(self, db: Session, incoming: Incoming, now: datetime) -> Standing:
         person = Person(name=incoming.name[:80], created_at=now)
         db.add(person)
         db.flush()
@@ -97,7 +97,7 @@ class Engine:
             if value:
                 Address.add(db, person.id, incoming.channel, value)
         db.flush()
-        return person, 0, 0, None
+        return Standing(person, 0, 0, None)
 
     def _note(self, db: Session, person: Person, incoming: Incoming, now: datetime) -> int | None:
         body = {"text": incoming.text[:MAX_TEXT], "tap": incoming.tap, "quoted": incoming.quoted}
@@ -200,7 +200,7 @@ class Engine:
         for letter in scene.letters:
             rows.append(self._row(scene, letter["person"], letter["reply"], due_at=letter["due_at"], sequel=letter["sequel"]))
         asked = scene.heard is not None
-        Outbox.write(scene.db, [r for r in rows if asked and r["person_id"] == scene.person.id or not self._is_stopped(scene, r)])
+        Outbox.write(scene.db, [r for r in rows if (asked and r["person_id"] == scene.person.id) or not self._is_stopped(scene, r)])
         stack = [asdict(frame) for frame in scene.stack]
         Conversation.keep(
             scene.db, scene.person.id, version=version + 1, stack=stack, misses=scene.misses, heard_at=heard_at

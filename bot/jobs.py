@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from models.inbox import Inbox
 
 if TYPE_CHECKING:
     from bot.wiring import Parts
 
-parts: Parts  # put in by the worker when it starts
+parts: Parts = cast("Parts", None)  # put in by the worker when it starts
 
 
 def carry_messages() -> None:
@@ -38,4 +38,5 @@ def _due_events() -> bool:
     """Deals with one batch; whether something was done, so that what it set off is dealt with too."""
     with parts.database.begin() as db:
         waiting = Inbox.waiting(db, parts.clock.now())
-    return any([parts.engine.happen(inbox_id) for inbox_id in waiting])
+    done = [parts.engine.happen(inbox_id) for inbox_id in waiting]
+    return any(done)

@@ -104,7 +104,7 @@ class Reply:
     def numbered(self) -> str:
         """The same bubble for a phone that cannot tap."""
         rows = [f"{n}. {c.label}" + (f" - {c.about}" if c.about else "") for n, c in enumerate(self.choices, 1)]
-        return "\n".join([self.text, *([""] + rows if rows else [])])
+        return "\n".join([self.text, "", *rows] if rows else [self.text])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ log = logging.getLogger(__name__)
 
 POSITION_TTL_S = 30 * 60
 BELL_TTL_S = 5  # a bell that nobody answers may be rung again after this
-JOBS = {"messages": "bot.jobs.carry_messages", "events": "bot.jobs.carry_events", "money": "bot.jobs.carry_money", "pictures": "bot.jobs.carry_pictures"}
-#: One RQ queue per worker process, so that a slow provider of one kind never holds up another.
-QUEUES = {"messages": "messages", "events": "events", "money": "money", "pictures": "pictures"}
+#: A bell, its RQ queue and its job share a name; one queue per worker process, so that a slow provider never holds up another kind.
+QUEUES = ("messages", "events", "money", "pictures")
 
 
 class Redis:
@@ -26,7 +25,7 @@ class Redis:
 
     def __init__(self, url: str) -> None:
         self.connection = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1))
-        self._queues = {bell: Queue(name, connection=self.connection) for bell, name in QUEUES.items()}
+        self._queues = {name: Queue(name, connection=self.connection) for name in QUEUES}
 
     # -- positions
 
@@ -73,4 +72,4 @@ class Redis:
             return False
 
     def _enqueue(self, bell: str) -> None:
-        self._queues[bell].enqueue(JOBS[bell], job_timeout=120, result_ttl=0, failure_ttl=3600)
+        self._queues[bell].enqueue(f"bot.jobs.carry_{bell}", job_timeout=120, result_ttl=0, failure_ttl=3600)

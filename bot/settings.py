@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -118,6 +119,12 @@ def load(model: type[Any], **given: Any) -> Any:
     except ValidationError as error:
         prefix = str(model.model_config.get("env_prefix", ""))
         raise BadSettings([_sentence(prefix, e) for e in error.errors(include_input=False, include_url=False)]) from None
+
+
+def is_begun(model: type[BaseSettings]) -> bool:
+    """Whether any variable of a section is set: half configured is a mistake, not configured at all is a choice."""
+    prefix = str(model.model_config.get("env_prefix", ""))
+    return any(os.environ.get((prefix + field).upper()) for field in model.model_fields)
 
 
 def stop(error: BadSettings) -> NoReturn:

@@ -27,13 +27,31 @@ if TYPE_CHECKING:
     from bot.wiring import Parts
 
 #: Sample tailors of the demo: phone, person, business, town, rating, jobs, identity, background, minutes to answer, {garment: GHS}, colours.
-SAMPLES = (
-    ("+233201234567", "Kofi Owusu", "Kofi's Kente", "accra", 486, 132, True, True, 8, {"kente_shirt": 250, "kaftan": 180, "suit": 420}, "#d4a017#1b5e20#b71c1c"),
-    ("+233208000001", "Adwoa Sarpong", "Adwoa Stitches", "accra", 461, 58, True, False, 25, {"kaba_and_slit": 240, "kaftan": 160, "office_dress": 170}, "#6a1b9a#f9a825#ffffff"),
-    ("+233208000002", "Yaw Boateng", "Boateng & Sons", "kumasi", 473, 210, True, True, 15, {"suit": 380, "agbada": 300, "trousers": 60, "kaftan": 155}, "#0d47a1#eceff1#263238"),
-    ("+233208000003", "Efua Quansah", "Efua Couture", "takoradi", 492, 41, True, True, 12, {"wedding_dress": 900, "kaba_and_slit": 320}, "#fce4ec#ad1457#ffffff"),
-    ("+233208000004", "Ibrahim Issah", "Issah Smocks", "tamale", 455, 77, True, False, 30, {"smock": 120, "kaftan": 150}, "#1a237e#fafafa#b71c1c"),
-    ("+233208000005", "Akua Darko", "Darko School Wear", "tema", 0, 0, True, False, 45, {"school_uniform": 70, "shorts": 40, "skirt": 50}, "#795548#fff8e1#3e2723"),
+SAMPLES: tuple[tuple[str, str, str, str, int, int, bool, bool, int, dict[str, int], str], ...] = (
+    (
+        "+233201234567", "Kofi Owusu", "Kofi's Kente", "accra", 486, 132, True, True, 8,
+        {"kente_shirt": 250, "kaftan": 180, "suit": 420}, "#d4a017#1b5e20#b71c1c",
+    ),
+    (
+        "+233208000001", "Adwoa Sarpong", "Adwoa Stitches", "accra", 461, 58, True, False, 25,
+        {"kaba_and_slit": 240, "kaftan": 160, "office_dress": 170}, "#6a1b9a#f9a825#ffffff",
+    ),
+    (
+        "+233208000002", "Yaw Boateng", "Boateng & Sons", "kumasi", 473, 210, True, True, 15,
+        {"suit": 380, "agbada": 300, "trousers": 60, "kaftan": 155}, "#0d47a1#eceff1#263238",
+    ),
+    (
+        "+233208000003", "Efua Quansah", "Efua Couture", "takoradi", 492, 41, True, True, 12,
+        {"wedding_dress": 900, "kaba_and_slit": 320}, "#fce4ec#ad1457#ffffff",
+    ),
+    (
+        "+233208000004", "Ibrahim Issah", "Issah Smocks", "tamale", 455, 77, True, False, 30,
+        {"smock": 120, "kaftan": 150}, "#1a237e#fafafa#b71c1c",
+    ),
+    (
+        "+233208000005", "Akua Darko", "Darko School Wear", "tema", 0, 0, True, False, 45,
+        {"school_uniform": 70, "shorts": 40, "skirt": 50}, "#795548#fff8e1#3e2723",
+    ),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from bot.webhooks import replay
+from bot import intake
 from models.timer import Timer
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ FORGOTTEN = text("""
 
 def tick(parts: Parts) -> None:
     """One look. Safe to run in several processes at once."""
-    parts.spool.replay(lambda kind, request: replay(parts, kind, request))
+    parts.spool.replay(lambda kind, asked: intake.replay(parts.engine, parts.channels, kind, asked))
     now = parts.clock.now()
     with parts.database.begin() as db:
         Timer.ring_due(db, now)

@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, jsonify, request
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
+from bot import intake
 from bot.channels import Channel
 from bot.messages import Request
 from bot.payments import Forged
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LARGEST_BODY = 1024 * 1024
-AWAY = (OperationalError, TimeoutError)  # the database, not we, is at fault
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -31,8 +30,8 @@ def blueprint(parts: Parts) -> Blueprint:
             parts.spool.add(name, asked)
         else:
             try:
-                deal_with_message(parts, channel, asked)
-            except AWAY:
+                intake.message(parts.engine, channel, asked)
+            except intake.AWAY:
                 parts.spool.add(name, asked)
         return Response("<Response/>", mimetype="text/xml")
 
@@ -40,8 +39,8 @@ def blueprint(parts: Parts) -> Blueprint:
     def status(name: str) -> Response:
         channel, asked = _genuine(parts, name)
         try:
-            deal_with_receipt(parts, channel, asked)
-        except AWAY:
+            intake.receipt(parts.engine, channel, asked)
+        except intake.AWAY:
             parts.spool.add(f"{name}/status", asked)
         return Response(status=204)
 
@@ -57,7 +56,7 @@ def blueprint(parts: Parts) -> Blueprint:
                 parts.redis.ring("money")
             else:
                 log.warning("a callback of %s names no payment of ours", name)
-        except AWAY:
+        except intake.AWAY:
             pass  # a callback is only a hint: the poll will find out
         return Response(status=200)
 
@@ -86,29 +85,6 @@ def blueprint(parts: Parts) -> Blueprint:
         return _jpeg(parts.collage([int(i) for i in idents.split(".")]))
 
     return doors
-
-
-def deal_with_message(parts: Parts, channel: Channel, asked: Request) -> None:
-    incoming = channel.read(asked)
-    if incoming is not None:
-        parts.engine.hear(incoming)
-
-
-def deal_with_receipt(parts: Parts, channel: Channel, asked: Request) -> None:
-    receipt = channel.read_receipt(asked)
-    if receipt is not None:
-        parts.engine.receive(receipt)
-
-
-def replay(parts: Parts, kind: str, asked: Request) -> None:
-    """Deals with a request that waited on the disk. Raises what ends the replay when the database is still away."""
-    name, _, is_status = kind.partition("/")
-    try:
-        (deal_with_receipt if is_status else deal_with_message)(parts, parts.channels[name], asked)
-    except AWAY:
-        raise
-    except DBAPIError:
-        log.exception("a request kept on disk could not be dealt with")
 
 
 def _genuine(parts: Parts, name: str) -> tuple[Channel, Request]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +31,7 @@ from bot.queue import Redis
 from bot.rules import payment as payment_rules
 from bot.rules.payment import Till
 from bot.seal import Seal, ring
-from bot.settings import BadSettings, Settings, load, refuse_stand_ins
+from bot.settings import BadSettings, Settings, is_begun, load, refuse_stand_ins
 from bot.spool import Spool
 from bot.switchboard import Switchboard
 from bot.understand import plain
@@ -38,8 +39,9 @@ from bot.words import Words
 from models.base import Database
 from models.content import Shelf
 from models.picture import Picture
-from models.tailor import Offer, Tailor
+from models.tailor import Offer
 
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -97,9 +99,9 @@ class Parts:
             try:
                 made[name] = cls(self._config(name, cls))
             except BadSettings as bad:
-                if any(is_set(cls.Config, field) for field in cls.Config.model_fields):  # type: ignore[attr-defined]
+                if is_begun(cls.Config):  # type: ignore[attr-defined]
                     raise  # half configured is a mistake; not configured at all is a choice
-                logs.logging.getLogger(__name__).warning("payment provider %s is off: %s", name, bad.problems[0])
+                log.warning("payment provider %s is off: %s", name, bad.problems[0])
         if not made:
             raise BadSettings(["no payment provider is configured: set MTN_… or VODAFONE_…"])
         return made
@@ -182,13 +184,6 @@ class Parts:
         return config
 
 
-def is_set(config: Any, field: str) -> bool:
-    import os
-
-    prefix = str(config.model_config.get("env_prefix", ""))
-    return bool(os.environ.get((prefix + field).upper()))
-
-
 def build(**given: Any) -> Parts:
     """Reads the environment and builds the house. Raises BadSettings."""
     settings = load(Settings, **given)
@@ -208,4 +203,3 @@ def make_worker(parts: Parts) -> None:
     jobs.parts = parts
 
 
-__all__ = ["Parts", "Tailor", "build", "make_app", "make_worker"]

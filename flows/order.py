@@ -120,7 +120,7 @@ class Order(Flow):
 
     def hear_day(self) -> None:
         heard = self.scene.heard
-        if heard and heard.tap or self.text in ("1", "2", "3"):
+        if (heard and heard.tap) or self.text in ("1", "2", "3"):
             wish = date.fromisoformat(self.choice())
         else:
             wish = day(self.text, self._today())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, Row, Select, bindparam, select, update
+from sqlalchemy import BigInteger, ForeignKey, Select, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Json
@@ -33,20 +33,30 @@ class Conversation(Base):
         db.connection().execute(_KEEP, values)
 
 
-def lock_by_address(db: Session, channel: str, value: str) -> Row[Any] | None:
-    """(Person, version, misses, heard_at) behind an address, locked until the transaction ends; None for a stranger.
+class Standing(NamedTuple):
+    """A person, and where her conversation stands."""
+
+    person: Person
+    version: int
+    misses: int
+    heard_at: datetime | None
+
+
+def lock_by_address(db: Session, channel: str, value: str) -> Standing | None:
+    """Who is behind an address, locked until the transaction ends; None for a stranger.
 
     Both rows are locked: a waiting transaction then reads what the one before it wrote.
     """
-    return db.execute(_BY_ADDRESS, {"channel": channel, "index": Address.index_of(value)}).one_or_none()
+    row = db.execute(_BY_ADDRESS, {"channel": channel, "index": Address.index_of(value)}).one_or_none()
+    return Standing(*row) if row else None
 
 
-def lock_by_id(db: Session, person_id: int) -> Row[Any]:
+def lock_by_id(db: Session, person_id: int) -> Standing:
     """The same for a person we know."""
-    return db.execute(_BY_ID, {"person": person_id}).one()
+    return Standing(*db.execute(_BY_ID, {"person": person_id}).one())
 
 
-def _locked() -> Select[Any]:
+def _locked() -> Select[*tuple[Any, ...]]:
     return (
         select(Person, Conversation.version, Conversation.misses, Conversation.heard_at)
         .join(Conversation, Conversation.person_id == Person.id)

@@ -16,6 +16,7 @@ from models import ledger
 from models.base import Base, Id, Json, Pesewas
 from models.garment import Garment
 from models.milestone import Milestone
+from models.order_step import OrderStep
 from models.payment import Payment
 from models.person import Person
 from models.picture import Picture
@@ -288,17 +289,3 @@ class Order(Base):
         while db.scalar(select(cls.id).where(cls.number == (number := numbering.order_number(now)))) is not None:
             pass
         return number
-
-
-class OrderStep(Base):
-    """What happened to an order: from, to, event, actor, time."""
-
-    __tablename__ = "order_step"
-
-    id: Mapped[Id]
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
-    origin: Mapped[str | None]
-    target: Mapped[str]
-    event: Mapped[str]
-    actor: Mapped[str]
-    at: Mapped[datetime]

@@ -33,7 +33,7 @@ class Profile(Base):
     def values(self, db: Session) -> dict[str, int]:
         """{field: millimetres} as confirmed last."""
         rows = db.execute(select(Measurement.field, Measurement.mm).where(Measurement.profile_id == self.id, Measurement.current))
-        return {field: mm for field, mm in rows}
+        return dict(rows.tuples().all())
 
     def measured(self, db: Session, values: dict[str, int], *, source: str, said_by: int, inbox_id: int | None, now: datetime) -> None:
         """Saves confirmed values; what they replace stays as history."""

@@ -104,7 +104,8 @@ class Offer(Base):
     def cards(cls, db: Session, offer_ids: list[int]) -> list[Row[Any]]:
         """The same columns for offers found before, in the given order."""
         rows = db.execute(select(cls.id, cls.price, *_CARD).join(Tailor, Tailor.id == cls.tailor_id).where(cls.id.in_(offer_ids)))
-        return sorted(rows, key=lambda row: offer_ids.index(row.id))
+        found: dict[int, Any] = {row.id: row for row in rows}
+        return [found[i] for i in offer_ids if i in found]
 
     @classmethod
     def by_id(cls, db: Session, offer_id: int) -> Offer:

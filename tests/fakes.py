@@ -101,7 +101,8 @@ class Wallets:
     def pay(self, reference: str, *, amount: int | None = None) -> None:
         charge = self.charges[reference]
         self.serial += 1
-        self.answers[reference] = Paid(reference, charge.amount if amount is None else amount, charge.currency, f"{self.name.upper()}{self.serial:06d}")
+        ident = f"{self.name.upper()}{self.serial:06d}"
+        self.answers[reference] = Paid(reference, charge.amount if amount is None else amount, charge.currency, ident)
 
     def refuse(self, reference: str, answer: Refused) -> None:
         self.answers[reference] = answer

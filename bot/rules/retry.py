@@ -11,4 +11,4 @@ EVENT_TRIES = 5
 def backoff_s(tries: int, *, first_s: float = 1.0, longest_s: float = 300.0, jitter: float = 0.3) -> float:
     """Seconds to wait after the nth failed try: doubling, capped, spread by the jitter so that crowds do not return together."""
     wait = min(longest_s, first_s * 2.0 ** max(0, tries - 1))
-    return wait * (1 + random.uniform(-jitter, jitter))  # noqa: S311
+    return wait * (1 + random.uniform(-jitter, jitter))

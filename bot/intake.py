@@ -1,0 +1,38 @@
+"""Takes a verified request to the engine: at once from the web, or later from the diary on disk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+
+from bot.channels import Channel
+from bot.engine import Engine
+from bot.messages import Request
+
+log = logging.getLogger(__name__)
+AWAY = (OperationalError, TimeoutError)  # the database, not we, is at fault
+
+
+def message(engine: Engine, channel: Channel, asked: Request) -> None:
+    incoming = channel.read(asked)
+    if incoming is not None:
+        engine.hear(incoming)
+
+
+def receipt(engine: Engine, channel: Channel, asked: Request) -> None:
+    read = channel.read_receipt(asked)
+    if read is not None:
+        engine.receive(read)
+
+
+def replay(engine: Engine, channels: Mapping[str, Channel], kind: str, asked: Request) -> None:
+    """Deals with a request that waited on the disk; `kind` is "twilio" or "twilio/status". Raises AWAY to end the replay."""
+    name, _, is_status = kind.partition("/")
+    try:
+        (receipt if is_status else message)(engine, channels[name], asked)
+    except AWAY:
+        raise
+    except DBAPIError:
+        log.exception("a request kept on disk could not be dealt with")

@@ -1,0 +1,24 @@
+"""The log of an order: what happened to it, when, by whose doing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Id
+
+
+class OrderStep(Base):
+    """What happened to an order: from, to, event, actor, time."""
+
+    __tablename__ = "order_step"
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    origin: Mapped[str | None]
+    target: Mapped[str]
+    event: Mapped[str]
+    actor: Mapped[str]
+    at: Mapped[datetime]
