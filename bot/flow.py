@@ -20,7 +20,7 @@ from models.inbox import Inbox
 from models.person import Person
 
 DONE = "done"
-PAST_LIMIT = 12
+PAST_LIMIT = 16
 MORE = "more"
 Option = tuple[str, str] | tuple[str, str, str]  # id, label, about
 
@@ -55,7 +55,8 @@ class Frame:
     offered: list[list[str]] = field(default_factory=list)  # what the last question offered: id, label
     shown: int = 0  # how many of them were on the page
     page: int = 0
-    past: list[list[Any]] = field(default_factory=list)  # earlier (state, memory), for "back"
+    past: list[list[Any]] = field(default_factory=list)  # earlier (flow, state, memory), for "back"
+    called: bool = False  # by the conversation below, as a part of it
 
 
 @dataclass(slots=True)
@@ -86,6 +87,7 @@ class Flow:
     for_tailors: ClassVar[bool] = False  # only tailors may start it
     patient: ClassVar[bool] = False  # may be answered days later without "welcome back"
     final: ClassVar[tuple[str, ...]] = ()  # states with no way back
+    by_day: ClassVar[tuple[str, ...]] = ()  # events that wait for the morning: nobody is woken
     listens: ClassVar[dict[str, tuple[str, ...]]] = {}  # kinds beside text and taps, per state
     states: ClassVar[tuple[str, ...]]
     transitions: ClassVar[tuple[tuple[str, str, str], ...]]
@@ -116,9 +118,15 @@ class Flow:
     def __init__(self, scene: Scene, frame: Frame) -> None:
         self.scene, self.frame, self.state = scene, frame, frame.state
         self.db, self.now, self.person = scene.db, scene.now, scene.person
-        self.memory: Any = self.Memory(**frame.memory)
+        known = self.Memory.__dataclass_fields__  # type: ignore[attr-defined]
+        self.memory: Any = self.Memory(**{k: v for k, v in frame.memory.items() if k in known})
 
     # -- hearing
+
+    @classmethod
+    def opens_amid(cls, db: Session, text: str) -> bool:
+        """Whether a sentence that begins with one of our words is for us even in the middle of another conversation."""
+        return True
 
     def opened_with(self, text: str) -> None:
         """What the opening sentence says beyond its first words ("order *a kente shirt*")."""
@@ -183,52 +191,47 @@ class Flow:
     def ask_yes_no(self, key: str, *, picture: str = "", **values: object) -> None:
         self.ask(key, [("yes", self.line("yes")), ("no", self.line("no"))], picture=picture, **values)
 
-    def tell(
-        self, person_id: int, key: str, *, picture: str = "", sequel: dict[str, Any] | None = None, kindly: bool = False, **values: object
-    ) -> None:
-        """Says something to somebody else. `kindly` keeps it out of the night; `sequel` is the event once it is delivered."""
+    def tell(self, person_id: int, key: str, *, picture: str = "", sequel: dict[str, Any] | None = None, **values: object) -> None:
+        """Says something to somebody, mostly somebody else. `sequel` is the event once it is delivered."""
         other = self.person if person_id == self.person.id else Person.by_id(self.db, person_id)
-        due = not_before(self.now) if kindly else self.now
-        self.scene.letters.append(
-            {"person": other, "reply": Reply(self.line(key, other, **values), picture=picture), "due_at": due, "sequel": sequel}
-        )
+        reply = Reply(self.line(key, other, **values), picture=picture)
+        if other is self.person and not sequel:
+            self.scene.replies.append(reply)
+        else:
+            self.scene.letters.append({"person": other, "reply": reply, "due_at": self.now, "sequel": sequel})
 
-    def invite(self, person_id: int, flow: str, *, once: str, **memory: Any) -> None:
-        """Starts a conversation with somebody else, on top of hers."""
-        Inbox.happen(self.db, person_id, "invited", {"flow": flow, "memory": memory}, once=f"invited:{once}", now=self.now)
+    def invite(self, person_id: int, flow: str, *, once: str, kindly: bool = False, **memory: Any) -> None:
+        """Starts a conversation with somebody else, on top of hers. `kindly` keeps it out of the night."""
+        facts, due = {"flow": flow, "memory": memory}, not_before(self.now) if kindly else self.now
+        Inbox.happen(self.db, person_id, "invited", facts, once=f"invited:{once}", now=self.now, due_at=due)
         self.scene.wakes.add("events")
 
     # -- moving
 
     def call(self, flow: str, **memory: Any) -> None:
         """Lays another conversation on top; this one goes on when it ends (see `after_<flow>`)."""
-        self.scene.stack.append(Frame(flow, "", memory))
+        self.scene.stack.append(Frame(flow, "", memory, called=True))
 
-    def hand_over_to(self, flow: str, **memory: Any) -> None:
-        """Ends here and goes on as another conversation."""
+    def hand_over_to(self, flow: str, *, for_good: bool = False, **memory: Any) -> None:
+        """Ends here and goes on as another conversation; "back" leads here again unless it is `for_good`."""
+        past = [] if for_good else [*self.frame.past, [self.name, self.frame.state, dict(self.frame.memory)]][-PAST_LIMIT:]
         self.state = DONE
         if self.frame in self.scene.stack:
             self.scene.stack.remove(self.frame)
-        self.scene.stack.append(Frame(flow, "", memory))
-
-    def begin(self, state: str = "") -> None:
-        """For an event that found no conversation: opens this one on top of the stack."""
-        if self.frame not in self.scene.stack:
-            self.state = state or self.state
-            self.scene.stack.append(self.frame)
+        self.scene.stack.append(Frame(flow, "", memory, past=past, called=self.frame.called))
 
     def subject(self) -> str:
         """What this conversation is about ("SW-2611-7K3QX"), so that an old button is not taken for a new one."""
         return ""
 
     @classmethod
-    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         """Which conversation an old button of this one opens. Those about money show the present state instead."""
         return cls.name, {}
 
     @classmethod
     def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:
-        """Whether an invitation written a moment ago still makes sense."""
+        """Whether an invitation, or what an old button would open, still makes sense."""
         return True
 
     # -- for the switchboard

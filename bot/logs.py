@@ -28,5 +28,5 @@ def start(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Json())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("rq.worker", "rq.queue", "httpx", "twilio", "urllib3", "sqlalchemy"):
+    for chatty in ("rq.worker", "rq.queue", "httpx", "twilio", "urllib3", "sqlalchemy", "transitions"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

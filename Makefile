@@ -1,0 +1,49 @@
+# make demo      the whole product on this machine, with a page of phones to play with (RESET=1: from the beginning)
+# make story     one order from the first hello to the last pesewa, through the real processes
+# make test      everything that is checked; ARGS="tests/rules -k money" goes to pytest
+# make bench     the numbers of the README
+# make soak      the fault tests with ten times as many random points
+# make clean     removes whatever these commands made
+
+PYTHON := .venv/bin/python
+READY := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo story test bench soak clean
+
+help:
+	@while read -r mark words; do case "$$mark" in "#") echo "$$words";; *) break;; esac; done < Makefile
+
+demo: $(READY)
+	@exec $(PYTHON) -m sandbox $(if $(filter-out 0 no,$(RESET)),--reset)
+
+story: $(READY)
+	@exec $(PYTHON) -m sandbox.story
+
+test: $(READY)
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+bench: $(READY)
+	@exec $(PYTHON) -m benchmarks $(ARGS)
+
+soak: $(READY)
+	SOAK=10 $(PYTHON) -m pytest tests/faults $(ARGS)
+
+clean:
+	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made again whenever the pins change. Only the environment's own Python is ever called, so a moved or copied checkout keeps working.
+$(READY): requirements.txt
+	@for python in python3.11 python3; do \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "Sew4Mi needs Python 3.11 or newer; python3 here is $$(python3 --version 2>&1)." >&2; exit 1; \
+	fi; \
+	echo "Installing into .venv with $$($$python --version) …"; \
+	$$python -m venv .venv || { echo "python3 -m venv failed: Debian and Ubuntu have it in the package python3-venv." >&2; exit 1; }
+	@$(PYTHON) -m pip install --quiet --no-input --disable-pip-version-check -r requirements.txt
+	@: > $(READY)
