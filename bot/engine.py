@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -22,7 +23,7 @@ from bot.rules.retry import EVENT_TRIES, SEND_TRIES, backoff_s
 from bot.switchboard import Switchboard
 from bot.words import Words
 from models.base import Database
-from models.conversation import Conversation, Standing, lock_by_address, lock_by_id
+from models.conversation import Conversation, Standing, lock_by_address, lock_by_id, meet
 from models.inbox import Inbox
 from models.outbox import Outbox
 from models.person import Address, Person
@@ -36,7 +37,7 @@ class Positions(Protocol):
 
     def get(self, person_id: int) -> tuple[int, list[Any]] | None: ...
 
-    def put(self, person_id: int, version: int, stack: list[Any], wake: Iterable[str]) -> None:
+    def put(self, person_id: int, version: int, stack: str, wake: Iterable[str]) -> None:
         """Keeps the position and rings the bells of the workers named in `wake`. Never raises."""
 
 
@@ -62,60 +63,56 @@ class Engine:
     def _hear(self, incoming: Incoming) -> bool:
         now = self.clock.now()
         with self.database.begin() as db:
-            person, version, misses, heard_at = self._meet(db, incoming, now)
-            inbox_id = self._note(db, person, incoming, now)
-            if inbox_id is None:
+            met = self._meet(db, incoming, now)
+            if met.inbox_id is None:
                 return False
-            scene = self._scene(db, person, version, misses, now, incoming.channel)
-            scene.heard, scene.inbox_id = incoming, inbox_id
-            if heard_at is None or now - heard_at > WINDOW:
-                Outbox.open_window(db, person.id, now)
-            self.switchboard.hear(scene, now - heard_at if heard_at else None)
-            stack = self._close(scene, version, heard_at=now)
-        self.positions.put(person.id, version + 1, stack, scene.wakes)
+            scene = self._scene(db, met, now, incoming.channel)
+            scene.heard, scene.inbox_id = incoming, met.inbox_id
+            if met.heard_at is None or now - met.heard_at > WINDOW:
+                Outbox.open_window(db, met.person.id, now)
+            self.switchboard.hear(scene, now - met.heard_at if met.heard_at else None)
+            stack = self._close(scene, met.version, heard_at=now)
+        self.positions.put(met.person.id, met.version + 1, stack, scene.wakes)
         return True
 
     def _meet(self, db: Session, incoming: Incoming, now: datetime) -> Standing:
-        """The person behind the message, locked until the transaction ends; a stranger is given a place."""
-        met = lock_by_address(db, incoming.channel, incoming.sender)
-        if met is None and incoming.alias:
-            met = lock_by_address(db, incoming.channel, incoming.alias)
-            if met is not None:
-                Address.add(db, met.person.id, incoming.channel, incoming.sender)
+        """The person behind the message, locked until the transaction ends, and the message noted; a stranger is given a place."""
+        said = incoming.channel, incoming.sender, incoming.provider_id, incoming.kind, _body(incoming), now
+        met = meet(db, *said)
         if met is None:
             # Two first messages of one stranger must not make two persons.
             db.execute(select(func.pg_advisory_xact_lock(func.hashtext(Address.index_of(incoming.sender)))))
-            met = lock_by_address(db, incoming.channel, incoming.sender) or self._welcome(db, incoming, now)
+            met = meet(db, *said) or self._acquaint(db, incoming, now)
         return met
 
-    def _welcome(self, db: Session, incoming: Incoming, now: datetime) -> Standing:
-        person = Person(name=incoming.name[:80], created_at=now)
-        db.add(person)
-        db.flush()
-        db.add(Conversation(person_id=person.id, version=0, stack=[], misses=0))
-        for value in dict.fromkeys((incoming.sender, incoming.alias)):
-            if value:
-                Address.add(db, person.id, incoming.channel, value)
-        db.flush()
-        return Standing(person, 0, 0, None)
-
-    def _note(self, db: Session, person: Person, incoming: Incoming, now: datetime) -> int | None:
-        body = {"text": incoming.text[:MAX_TEXT], "tap": incoming.tap, "quoted": incoming.quoted}
-        if incoming.media:
-            body |= asdict(incoming.media)
-        return Inbox.first_time(db, person.id, incoming.channel, incoming.provider_id, incoming.kind, body, now)
+    def _acquaint(self, db: Session, incoming: Incoming, now: datetime) -> Standing:
+        """A new address: of somebody we know by her other one, or of a stranger."""
+        known = lock_by_address(db, incoming.channel, incoming.alias) if incoming.alias else None
+        if known is None:
+            person = Person(name=incoming.name[:80], created_at=now)
+            db.add(person)
+            db.flush()
+            db.add(Conversation(person_id=person.id, version=0, stack=[], misses=0))
+            known = Standing(person, 0, 0, None)
+        person_id = known.person.id
+        for value in filter(None, dict.fromkeys((incoming.sender, incoming.alias))):
+            if lock_by_address(db, incoming.channel, value) is None:
+                Address.add(db, person_id, incoming.channel, value)
+                db.flush()
+        noted = Inbox.first_time(db, person_id, incoming.channel, incoming.provider_id, incoming.kind, _body(incoming), now)
+        return known._replace(inbox_id=noted)
 
     def _apologise(self, incoming: Incoming) -> bool:
         """After a bug: the conversation stays where it was, the message is kept with a mark, one line says sorry."""
         now = self.clock.now()
         with self.database.begin() as db:
-            person, version, misses, heard_at = self._meet(db, incoming, now)
-            if self._note(db, person, incoming, now) is None:
+            met = self._meet(db, incoming, now)
+            if met.inbox_id is None:
                 return False
-            scene = self._scene(db, person, version, misses, now, incoming.channel)
-            scene.replies.append(Reply(self.words.line(person.language, "common.sorry", COMMON["sorry"])))
-            stack = self._close(scene, version, heard_at=heard_at)
-        self.positions.put(person.id, version + 1, stack, scene.wakes)
+            scene = self._scene(db, met, now, incoming.channel)
+            scene.replies.append(Reply(self.words.line(met.person.language, "common.sorry", COMMON["sorry"])))
+            stack = self._close(scene, met.version, heard_at=met.heard_at)
+        self.positions.put(met.person.id, met.version + 1, stack, scene.wakes)
         return True
 
     # -- an event
@@ -139,15 +136,15 @@ class Engine:
             person_id = db.scalar(select(Inbox.person_id).where(Inbox.id == inbox_id))
             if person_id is None:
                 return False
-            person, version, misses, heard_at = lock_by_id(db, person_id)
+            met = lock_by_id(db, person_id)
             event = Inbox.claim(db, inbox_id)
             if event is None:
                 return False
-            scene = self._scene(db, person, version, misses, now, self._channel_of(db, person))
+            scene = self._scene(db, met, now, self._channel_of(db, met.person))
             self.switchboard.happen(scene, event.name, event.body)
             event.done()
-            stack = self._close(scene, version, heard_at=heard_at)
-        self.positions.put(person.id, version + 1, stack, scene.wakes)
+            stack = self._close(scene, met.version, heard_at=met.heard_at)
+        self.positions.put(met.person.id, met.version + 1, stack, scene.wakes)
         return True
 
     def _channel_of(self, db: Session, person: Person) -> str:
@@ -157,20 +154,17 @@ class Engine:
 
     def receive(self, receipt: Receipt) -> None:
         """Takes in a receipt, in any order. What waits for a delivery (a fitting's 48 hours) becomes an event."""
-        wakes: set[str] = set()
-        with self.database.begin() as db:
-            row = Outbox.receive(db, receipt.status, receipt.provider_id, receipt.outbox_id, receipt.error)
-            if row is None:
-                return
-            if row.sequel and receipt.status in ("delivered", "read"):
-                facts = {k: v for k, v in row.sequel.items() if k not in ("event", "person")}
-                person_id = row.sequel.get("person", row.person_id)
-                Inbox.happen(db, person_id, row.sequel["event"], facts, once=f"delivered:{row.id}", now=self.clock.now())
-                wakes.add("events")
-            if receipt.status == "failed":
-                self._failed(db, row, receipt)
-        if wakes:
-            self.positions.put(0, 0, [], wakes)
+        said = receipt.status, receipt.provider_id, receipt.outbox_id, receipt.error, self.clock.now()
+        if receipt.status == "failed":
+            with self.database.begin() as db:
+                row = Outbox.receive(db.connection(), *said)
+                if row is not None:
+                    self._failed(db, row, receipt)
+            return
+        with self.database.at_once() as connection:
+            row = Outbox.receive(connection, *said)
+        if row is not None and row.sequel:
+            self.positions.put(0, 0, "", {"events"})
 
     def _failed(self, db: Session, row: Any, receipt: Receipt) -> None:
         """The provider took the message and then could not deliver it."""
@@ -182,39 +176,42 @@ class Engine:
             Outbox.again(db, row.id, "held", row.body, now)
         elif receipt.outcome == "plain_text" and row.body["choices"]:
             choices = tuple(Choice(**c) for c in row.body["choices"])
-            Outbox.again(db, row.id, "waiting", asdict(Reply(Reply(row.body["text"], choices).numbered())), now)
+            Outbox.again(db, row.id, "waiting", Reply(Reply(row.body["text"], choices).numbered()).stored(), now)
         elif receipt.outcome == "retry" and row.tries < SEND_TRIES:
             Outbox.again(db, row.id, "waiting", row.body, now + timedelta(seconds=backoff_s(row.tries)))
 
     # -- common
 
-    def _scene(self, db: Session, person: Person, version: int, misses: int, now: datetime, channel: str) -> Scene:
-        kept = self.positions.get(person.id) if version else None
-        stored = kept[1] if kept and kept[0] == version else Conversation.stack_of(db, person.id) if version else []
+    def _scene(self, db: Session, met: Standing, now: datetime, channel: str) -> Scene:
+        kept = self.positions.get(met.person.id) if met.version else None
+        stored = kept[1] if kept and kept[0] == met.version else Conversation.stack_of(db, met.person.id) if met.version else []
         stack = [Frame(**frame) for frame in stored]
-        return Scene(db, now, person, self.words, self.links, self.till, stack, channel, misses=misses)
+        return Scene(db, now, met.person, self.words, self.links, self.till, stack, channel, misses=met.misses)
 
-    def _close(self, scene: Scene, version: int, heard_at: datetime | None) -> list[Any]:
+    def _close(self, scene: Scene, version: int, heard_at: datetime | None) -> str:
         """Writes what leaves and where the conversation stands; returns the stack as stored."""
-        rows = [self._row(scene, scene.person, reply) for reply in merged(scene.replies)]
-        for letter in scene.letters:
-            rows.append(self._row(scene, letter["person"], letter["reply"], due_at=letter["due_at"], sequel=letter["sequel"]))
+        rows = [self._row(scene, scene.person, reply, scene.now, None) for reply in merged(scene.replies)]
+        rows += [self._row(scene, x["person"], x["reply"], x["due_at"], x["sequel"]) for x in scene.letters]
         asked = scene.heard is not None
-        Outbox.write(scene.db, [r for r in rows if (asked and r["person_id"] == scene.person.id) or not self._is_stopped(scene, r)])
-        stack = [asdict(frame) for frame in scene.stack]
+        letters = [r for r in rows if asked and r["person_id"] == scene.person.id or not self._is_stopped(scene, r)]
+        stack = json.dumps([frame.stored() for frame in scene.stack])
         Conversation.keep(
-            scene.db, scene.person.id, version=version + 1, stack=stack, misses=scene.misses, heard_at=heard_at
+            scene.db, scene.person.id, version=version + 1, stack=stack, misses=scene.misses, heard_at=heard_at, letters=letters, now=scene.now
         )
-        if rows:
+        if letters:
             scene.wakes.add("messages")
         return stack
 
     def _is_stopped(self, scene: Scene, row: dict[str, Any]) -> bool:
         return Person.by_id(scene.db, row["person_id"]).is_stopped
 
-    def _row(self, scene: Scene, to: Person, reply: Reply, **more: Any) -> dict[str, Any]:
-        row = {"person_id": to.id, "channel": scene.channel, "body": asdict(reply), "created_at": scene.now, "due_at": scene.now, "sequel": None}
-        return row | more
+    def _row(self, scene: Scene, to: Person, reply: Reply, due_at: datetime, sequel: dict[str, Any] | None) -> dict[str, Any]:
+        return {"person_id": to.id, "channel": scene.channel, "body": reply.stored(), "due_at": due_at.isoformat(), "sequel": sequel}
+
+
+def _body(incoming: Incoming) -> dict[str, Any]:
+    body = {"text": incoming.text[:MAX_TEXT], "tap": incoming.tap, "quoted": incoming.quoted}
+    return body | asdict(incoming.media) if incoming.media else body
 
 
 def merged(replies: list[Reply]) -> list[Reply]:

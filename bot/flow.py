@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from transitions import Machine
 
 from bot.links import Links
 from bot.messages import LIST_LIMIT, Choice, Incoming, Reply
+from bot.rules import NotAllowed, days
 from bot.rules.notices import not_before
 from bot.rules.payment import Till
 from bot.understand import NotUnderstood, choose, yes_no
@@ -58,6 +59,9 @@ class Frame:
     past: list[list[Any]] = field(default_factory=list)  # earlier (flow, state, memory), for "back"
     called: bool = False  # by the conversation below, as a part of it
 
+    def stored(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(slots=True)
 class Scene:
@@ -86,6 +90,7 @@ class Flow:
     starts_with: ClassVar[tuple[str, ...]] = ()
     for_tailors: ClassVar[bool] = False  # only tailors may start it
     patient: ClassVar[bool] = False  # may be answered days later without "welcome back"
+    fleeting: ClassVar[bool] = False  # a look at something: leaving it loses nothing
     final: ClassVar[tuple[str, ...]] = ()  # states with no way back
     by_day: ClassVar[tuple[str, ...]] = ()  # events that wait for the morning: nobody is woken
     listens: ClassVar[dict[str, tuple[str, ...]]] = {}  # kinds beside text and taps, per state
@@ -164,7 +169,7 @@ class Flow:
 
     # -- speaking
 
-    def line(self, key: str, person: Person | None = None, **values: object) -> str:
+    def line(self, key: str, person: Person | None = None, /, **values: object) -> str:
         """A line of this flow, or a common one, in the person's language."""
         language = (person or self.person).language
         if key in self.says:
@@ -175,6 +180,13 @@ class Flow:
 
     def say(self, key: str, **values: object) -> None:
         self.scene.replies.append(Reply(self.line(key, **values)))
+
+    def refuse(self, refusal: NotAllowed) -> None:
+        """Says in plain words why a rule refuses."""
+        key = f"not_allowed_{refusal.reason}"
+        key = key if key in self.says or key in COMMON else "not_allowed"
+        today = self.now.date()
+        self.say(key, **{k: days.spoken(v, today) if isinstance(v, date) else v for k, v in refusal.values.items()})
 
     def show(self, picture: str, key: str, **values: object) -> None:
         self.scene.replies.append(Reply(self.line(key, **values), picture=picture))
@@ -214,7 +226,8 @@ class Flow:
 
     def hand_over_to(self, flow: str, *, for_good: bool = False, **memory: Any) -> None:
         """Ends here and goes on as another conversation; "back" leads here again unless it is `for_good`."""
-        past = [] if for_good else [*self.frame.past, [self.name, self.frame.state, dict(self.frame.memory)]][-PAST_LIMIT:]
+        here = [[self.name, self.frame.state, dict(self.frame.memory)]] if self.frame.offered else []  # else it asked nothing
+        past = [] if for_good else [*self.frame.past, *here][-PAST_LIMIT:]
         self.state = DONE
         if self.frame in self.scene.stack:
             self.scene.stack.remove(self.frame)
@@ -238,7 +251,7 @@ class Flow:
 
     def keep(self) -> None:
         self.frame.state = self.state
-        self.frame.memory = asdict(self.memory)
+        self.frame.memory = dict(vars(self.memory))
 
     def _tap_id(self, choice: str) -> str:
         return "|".join([self.name, self.state, self.subject(), choice])

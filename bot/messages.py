@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal[
     "text", "tap", "image", "audio", "video", "document", "sticker", "contact", "location", "unsupported"
@@ -100,6 +100,11 @@ class Reply:
     choices: tuple[Choice, ...] = ()
     menu: str = ""  # the label that opens a list
     picture: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        """As it is written into the outbox."""
+        choices = [{"id": c.id, "label": c.label, "about": c.about} for c in self.choices]
+        return {"text": self.text, "choices": choices, "menu": self.menu, "picture": self.picture}
 
     def numbered(self) -> str:
         """The same bubble for a phone that cannot tap."""

@@ -37,12 +37,12 @@ class Redis:
         except (redis.RedisError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, person_id: int, version: int, stack: list[Any], wake: Iterable[str]) -> None:
+    def put(self, person_id: int, version: int, stack: str, wake: Iterable[str]) -> None:
         bells = sorted(wake)
         try:
             pipe = self.connection.pipeline(transaction=False)
             if version:
-                pipe.set(f"position:{person_id}", json.dumps({"v": version, "s": stack}), ex=POSITION_TTL_S)
+                pipe.set(f"position:{person_id}", f'{{"v": {version}, "s": {stack}}}', ex=POSITION_TTL_S)
             for bell in bells:
                 pipe.set(f"bell:{bell}", 1, nx=True, ex=BELL_TTL_S)
             rung = pipe.execute()[-len(bells) :] if bells else pipe.execute()[:0]
@@ -56,7 +56,7 @@ class Redis:
 
     def ring(self, bell: str) -> None:
         """Wakes the worker of a queue unless it was woken a moment ago."""
-        self.put(0, 0, [], [bell])
+        self.put(0, 0, "", [bell])
 
     def answer(self, bell: str) -> None:
         """The worker is awake: the next ring counts again."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import asdict, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bot.flow import COMMON, DONE, PAST_LIMIT, Flow, Frame, Scene, TurnThePage
 from bot.messages import Incoming, Reply
-from bot.rules import NotAllowed, days
+from bot.rules import NotAllowed
+from bot.rules.notices import not_before
 from bot.understand import NotUnderstood, plain
+from models.inbox import Inbox
 from models.plea import Plea
 
 IDLE, DRAFT_LIFE = timedelta(minutes=30), timedelta(days=7)
@@ -32,9 +35,11 @@ LINES = {
     "started": "Welcome back! Messages are on again.",
     "agent": "A person will answer you here, Monday to Friday 8-18 and Saturday 9-16. You can go on meanwhile.",
     "left": "All right, we leave that: nothing was changed. Send *menu* to see what I can do.",
+    "left_go_on": "All right, we leave that: nothing was changed.",
     "nothing_to_leave": "There is nothing to leave. Send *cancel order* to cancel an order, or *menu*.",
     "no_way_back": "There is no way back from here. Send *menu* for something else.",
     "listen": "I cannot read aloud yet. Here it is again in writing.",
+    "settled": "That question is settled already.",
     "help": "*menu* what I can do · *back* one question back · *cancel* leave this · *status* your orders · *agent* a person · "
     "*language* · *stop*",
 }
@@ -56,54 +61,68 @@ class Switchboard:
     def hear(self, scene: Scene, idle: timedelta | None) -> None:
         """Deals with what a person sent; `idle` is how long she was silent, None for a first message."""
         assert scene.heard
-        if idle is not None and idle > DRAFT_LIFE:
-            scene.stack.clear()
+        self._tidy(scene, idle)
         text = plain(scene.heard.text) if scene.heard.kind == "text" else ""
-        word = self._global.get(text)
+        word = self._global.get(text or scene.heard.text.strip())
         if scene.person.is_stopped and word != "start":
             self._say(scene, "is_stopped" if word != "stop" else "stopped")
         elif scene.person.consented_at is None and word not in ("stop", "start", "help", "agent"):
             self._greet(scene)
-        elif word and not self._is_offered(scene, text):
+        elif word and not self._is_offered(scene, word, text):
             self._everywhere[word](scene)
         elif scene.heard.tap and self._is_old(scene):
             self._old_tap(scene)
         else:
             self._listen(scene, text, idle)
+        if not scene.replies:
+            self.start(scene, "menu")
+
+    def _tidy(self, scene: Scene, idle: timedelta | None) -> None:
+        """Forgets drafts that are too old, and conversations that the house no longer has."""
+        if idle is not None and idle > DRAFT_LIFE:
+            scene.stack.clear()
+        scene.stack[:] = [f for f in scene.stack if f.flow in self.flows and f.state in ("", *self.flows[f.flow].states)]
 
     def _greet(self, scene: Scene) -> None:
+        assert scene.heard
         if not scene.stack:
-            scene.stack.append(Frame("welcome", ""))
-            self._ask(scene)
+            self.start(scene, "welcome", wish=scene.heard.text[:200])
         else:
-            self._let_hear(scene, idle=None)
+            self._let_hear(scene)
 
     def _listen(self, scene: Scene, text: str, idle: timedelta | None) -> None:
         assert scene.heard
-        if not scene.stack:
-            self._open(scene, text) or self.start(scene, "menu")
-        elif scene.heard.kind not in ("text", "tap", *self._top(scene).listens.get(scene.stack[-1].state, ())):
+        kind = scene.heard.kind
+        heard_here = ("text", "tap", *(self._top(scene).listens.get(scene.stack[-1].state, ()) if scene.stack else ()))
+        if kind == "image" and scene.person.is_tailor and kind not in heard_here:
+            self.start(scene, "milestone", heard=True)
+        elif kind not in heard_here:
             self._not_here(scene)
+        elif not scene.stack:
+            self._open_or_menu(scene, text)
+        elif self._names_another(scene, text):
+            self._open(scene, text)
         elif idle and idle > IDLE and not self._is_answer(scene, text):
             self.start(scene, "resume")
         else:
-            self._let_hear(scene, idle)
+            self._let_hear(scene)
+
+    def _names_another(self, scene: Scene, text: str) -> bool:
+        """Whether a text is exactly what opens another conversation ("my orders"); a single word may as well be an answer."""
+        name = self._starters.get(text)
+        return " " in text and name not in (None, scene.stack[-1].flow) and not self._is_offered(scene, "", text)
 
     def _open(self, scene: Scene, text: str) -> bool:
-        """Starts the conversation that this text or photo opens, if one does."""
-        assert scene.heard
-        kind = scene.heard.kind
-        if kind == "image" and scene.person.is_tailor:
-            self.start(scene, "milestone", heard=True)
-            return True
-        if kind not in ("text", "tap"):
-            self._not_here(scene)
-            return True
+        """Starts the conversation that this text opens, if one does."""
         name = self._starter(text)
         if name is None or (self.flows[name].for_tailors and not scene.person.is_tailor):
             return False
         self.start(scene, name, opening=text)
         return True
+
+    def _open_or_menu(self, scene: Scene, text: str) -> None:
+        if not self._open(scene, text):
+            self.start(scene, "menu")
 
     def _starter(self, text: str) -> str | None:
         """The flow that a text opens: a word by itself, or the beginning of a sentence."""
@@ -112,11 +131,11 @@ class Switchboard:
         longest = max((w for w in self._starters if text.startswith(w + " ")), key=len, default=None)
         return self._starters[longest] if longest else None
 
-    def _let_hear(self, scene: Scene, idle: timedelta | None) -> None:
+    def _let_hear(self, scene: Scene) -> None:
         """The topmost conversation listens; what it does not understand may open another one, or is asked again."""
         frame = scene.stack[-1]
         flow = self._flow(scene, frame)
-        before = [frame.state, dict(frame.memory)]
+        before = [flow.name, frame.state, deepcopy(frame.memory)]
         try:
             getattr(flow, f"hear_{frame.state}")()
         except TurnThePage:
@@ -124,7 +143,7 @@ class Switchboard:
         except NotUnderstood:
             self._missed(scene)
         except NotAllowed as refusal:
-            scene.replies.append(Reply(self._refusal(flow, refusal)))
+            flow.refuse(refusal)
             self._ask(scene)
         else:
             scene.misses = 0
@@ -136,14 +155,16 @@ class Switchboard:
         frame = flow.frame
         if frame.state in flow.final:
             frame.past.clear()
-        elif frame.state != before[0]:
+        elif [frame.state, frame.memory] != before[1:]:
             frame.past = [*frame.past, before][-PAST_LIMIT:]
             frame.page = 0
 
     def _missed(self, scene: Scene) -> None:
         """First shorter with an example, then with buttons, then the offer of a person."""
         assert scene.heard
-        if self._open(scene, plain(scene.heard.text)):
+        text = plain(scene.heard.text)
+        name = self._starter(text)
+        if name and scene.person.consented_at and self.flows[name].opens_amid(scene.db, text) and self._open(scene, text):
             return
         scene.misses += 1
         flow = self._flow(scene, scene.stack[-1])
@@ -160,8 +181,7 @@ class Switchboard:
         assert scene.heard
         kind = self._common(scene, f"kind_{scene.heard.kind}")
         scene.replies.append(Reply(self._common(scene, "not_here").format(kind=kind)))
-        if scene.stack:
-            self._ask(scene)
+        self._ask(scene) if scene.stack else self.start(scene, "menu")
 
     # -- an event
 
@@ -171,20 +191,26 @@ class Switchboard:
             self._invited(scene, facts)
             return
         name = self._events[event]
+        morning = not_before(scene.now)
+        if event in self.flows[name].by_day and morning > scene.now:
+            Inbox.happen(scene.db, scene.person.id, event, facts, once=f"{event}:{scene.person.id}:{scene.now}", now=scene.now, due_at=morning)
+            return
         frame = next((f for f in reversed(scene.stack) if f.flow == name and self._is_about(scene, f, facts)), None)
         frame = frame or Frame(name, self.flows[name].states[0], {})
-        top = scene.stack[-1] if scene.stack else None
+        top, state = scene.stack[-1] if scene.stack else None, frame.state
         flow = self._flow(scene, frame)
-        state, spoken = frame.state, len(scene.replies)
         getattr(flow, f"on_{event}")(facts)
         flow.keep()
-        if scene.stack and (scene.stack[-1] is not top or (frame is top and (frame.state != state or len(scene.replies) > spoken))):
+        if top and (scene.stack[-1] is not top or (frame is top and frame.state != state)):
             self._go_on(scene)
+        else:
+            scene.stack[:] = [f for f in scene.stack if f.state != DONE]
 
     def _invited(self, scene: Scene, facts: dict[str, Any]) -> None:
-        flow = self.flows[facts["flow"]]
-        if flow.still_wanted(scene.db, facts["memory"]):
-            self.start(scene, flow.name, **facts["memory"])
+        flow, memory = self.flows[facts["flow"]], facts["memory"]
+        if flow.still_wanted(scene.db, memory):
+            scene.stack[:] = [f for f in scene.stack if f.flow != flow.name or not self._is_about(scene, f, memory)]
+            self.start(scene, flow.name, **memory)
 
     def _is_about(self, scene: Scene, frame: Frame, facts: dict[str, Any]) -> bool:
         shared = frame.memory.keys() & facts.keys()
@@ -207,62 +233,102 @@ class Switchboard:
         return parts[0] in self.flows
 
     def _old_tap(self, scene: Scene) -> None:
+        """A button of an earlier question: its conversation comes to the top and goes back there, else it is shown how things stand."""
         assert scene.heard
         name, state, subject, picked = scene.heard.tap.split("|")
-        for depth, frame in enumerate(scene.stack):
-            if [frame.flow, frame.state] == [name, state] and self._flow(scene, frame).subject() == subject:
-                del scene.stack[depth + 1 :]
-                scene.heard = _with_tap(scene, picked)
-                self._let_hear(scene, None)
-                return
-        opened, memory = self.flows[name].reopened(subject)
-        if self.flows[opened].for_tailors and not scene.person.is_tailor:
-            opened, memory = "menu", {}
+        frame = next((f for f in reversed(scene.stack) if f.flow == name and self._flow(scene, f).subject() == subject), None)
+        if frame is None:
+            self._reopen(scene, name, state, subject, picked)
+            return
+        self._raise(scene, frame)
+        if frame.state == state or self._rewind(frame, state):
+            self._hear_anew(scene, frame, state, picked)
+        else:
+            self._ask(scene)
+
+    def _reopen(self, scene: Scene, name: str, state: str, subject: str, picked: str) -> None:
+        flow = self.flows[name]
+        opened, memory = flow.reopened(scene, state, subject)
+        goes = self.flows[opened].still_wanted(scene.db, memory) and (scene.person.is_tailor or not self.flows[opened].for_tailors)
+        opened, memory = (opened, memory) if goes else ("menu", {})
+        if opened == name and state != flow.states[0] and scene.stack:
+            self._say(scene, "settled")
+            self._ask(scene)
+            return
+        spoken = len(scene.replies)
         self.start(scene, opened, **memory)
-        if opened == name and not subject and state == self.flows[name].states[0]:
-            scene.replies.clear()
+        if opened == name and state == flow.states[0] and scene.stack[-1].flow == name:
+            del scene.replies[spoken:]
+            self._hear_anew(scene, scene.stack[-1], state, picked)
+
+    def _hear_anew(self, scene: Scene, frame: Frame, state: str, picked: str) -> None:
+        """Asks silently, so that the answers are offered again, then hears the tap; what can no longer be answered is only asked."""
+        spoken = len(scene.replies)
+        self._ask(scene)
+        if scene.stack and scene.stack[-1] is frame and frame.state == state:
+            del scene.replies[spoken:]
             scene.heard = _with_tap(scene, picked)
-            self._let_hear(scene, None)
+            self._let_hear(scene)
+
+    def _raise(self, scene: Scene, frame: Frame) -> None:
+        """To the top, together with what called it; what it has called itself is over, the rest stays below."""
+        first = last = scene.stack.index(frame)
+        while scene.stack[first].called and first:
+            first -= 1
+        above = scene.stack[last + 1 :]
+        while above and above[0].called:
+            above.pop(0)
+        scene.stack[:] = [*scene.stack[:first], *above, *scene.stack[first : last + 1]]
+
+    def _rewind(self, frame: Frame, state: str) -> bool:
+        at = next((n for n in reversed(range(len(frame.past))) if frame.past[n][:2] == [frame.flow, state]), None)
+        if at is None:
+            return False
+        frame.memory, frame.state, frame.page = frame.past[at][2], state, 0
+        del frame.past[at:]
+        return True
 
     # -- the words that win everywhere
 
     def _menu(self, scene: Scene) -> None:
-        kept = [f for f in scene.stack if f.flow not in ("menu", "resume")]
-        draft = [] if not kept or self.flows[kept[-1].flow].patient else [asdict(f) for f in kept[-3:]]
+        """What was begun is kept, to be taken up again from the menu."""
+        left = [f for f in scene.stack if not self.flows[f.flow].fleeting]
+        older: list[Any] = next((f.memory.get("draft", []) for f in reversed(scene.stack) if f.flow == "menu"), [])
         scene.stack.clear()
-        self.start(scene, "menu", draft=draft)
+        self.start(scene, "menu", draft=[asdict(f) for f in left[-3:]] or older)
 
     def _back(self, scene: Scene) -> None:
         if not scene.stack:
             return self._menu(scene)
         frame = scene.stack[-1]
-        if self._step_back(frame):
-            pass
-        elif len(scene.stack) > 1 and frame.state not in self._top(scene).final:
-            scene.stack.pop()
-            self._step_back(scene.stack[-1])
-        elif frame.state in self._top(scene).final:
-            self._say(scene, "no_way_back")
-            return None
-        else:
-            return self._menu(scene)
-        self._ask(scene)
-        return None
+        if frame.state in self._top(scene).final:
+            return self._say(scene, "no_way_back")
+        if not self._step_back(frame):
+            if len(scene.stack) == 1:
+                return self._menu(scene)
+            if scene.stack.pop().called:
+                self._step_back(scene.stack[-1])
+        return self._ask(scene)
 
     def _step_back(self, frame: Frame) -> bool:
         if not frame.past:
             return False
-        frame.state, frame.memory = frame.past.pop()
+        frame.flow, frame.state, frame.memory = frame.past.pop()
         frame.page = 0
         return True
 
     def _cancel(self, scene: Scene) -> None:
+        """Leaves the task on top, as a whole, and goes on with what lay below."""
         if not scene.stack:
             return self._say(scene, "nothing_to_leave")
-        scene.stack.pop()
-        while scene.stack and not self.flows[scene.stack[-1].flow].patient:
-            scene.stack.pop()
-        self._say(scene, "left")
+        flow = self._flow(scene, scene.stack[-1])
+        own = f"left_{flow.state}"
+        while scene.stack.pop().called and scene.stack:
+            pass
+        if own in flow.says:
+            scene.replies.append(Reply(flow.line(own)))
+        else:
+            self._say(scene, "left_go_on" if scene.stack else "left")
         if scene.stack:
             self._ask(scene)
         return None
@@ -298,8 +364,8 @@ class Switchboard:
         self._say(scene, "started")
         if scene.stack:
             self._ask(scene)
-        elif scene.person.consented_at:
-            self.start(scene, "menu")
+        else:
+            self.start(scene, "menu" if scene.person.consented_at else "welcome")
         return None
 
     def _resume(self, scene: Scene) -> None:
@@ -311,37 +377,50 @@ class Switchboard:
         """Lays a conversation on top and lets it ask; with `heard` it hears the present message first."""
         if scene.stack and scene.stack[-1].flow == "menu" and not scene.stack[-1].memory["draft"]:
             scene.stack.pop()
-        scene.stack[:] = [f for f in scene.stack if not (f.flow == name == "resume")][-STACK_LIMIT + 1 :]
-        scene.stack.append(Frame(name, "", memory))
+        if scene.stack and scene.stack[-1].flow == name and not self.flows[name].patient:
+            scene.stack.pop()
+        scene.stack[:] = [*(f for f in scene.stack if f.flow != "resume"), Frame(name, "", memory)][-STACK_LIMIT:]
         scene.misses = 0
         flow = self._flow(scene, scene.stack[-1])
         if opening:
             flow.opened_with(opening)
         flow.keep()
         if heard:
-            self._let_hear(scene, None)
+            self._let_hear(scene)
         else:
             self._ask(scene)
 
     def _go_on(self, scene: Scene) -> None:
         """Takes finished conversations off the stack; the one below learns of it, then the topmost asks."""
+        finished = None
         while scene.stack and scene.stack[-1].state == DONE:
             finished = scene.stack.pop()
             if scene.stack:
-                below = self._flow(scene, scene.stack[-1])
-                after = getattr(below, f"after_{finished.flow}", None)
-                if after:
-                    after(finished.memory)
-                    below.keep()
+                self._tell_below(scene, finished)
         if scene.stack:
             self._ask(scene)
+        elif finished and finished.flow == "welcome" and scene.person.consented_at:
+            self._open_or_menu(scene, plain(finished.memory["wish"]))
+
+    def _tell_below(self, scene: Scene, finished: Frame) -> None:
+        below = self._flow(scene, scene.stack[-1])
+        after = getattr(below, f"after_{finished.flow}", None)
+        if after:
+            before = [below.name, below.state, deepcopy(below.frame.memory)]
+            after(finished.memory)
+            below.keep()
+            self._remember(below, before)
 
     def _ask(self, scene: Scene) -> None:
         frame = scene.stack[-1]
         frame.offered = []
         flow = self._flow(scene, frame)
         state = flow.state
-        getattr(flow, f"ask_{state}")()
+        try:
+            getattr(flow, f"ask_{state}")()
+        except NotAllowed as refusal:
+            flow.refuse(refusal)
+            flow.state = DONE
         flow.keep()
         if flow.state not in (state, DONE) and scene.stack and scene.stack[-1] is frame:
             self._ask(scene)  # there was nothing to ask: the next question is due
@@ -358,28 +437,21 @@ class Switchboard:
 
     # -- small questions
 
-    def _is_offered(self, scene: Scene, text: str) -> bool:
-        """Whether the present question offers this very word ("start again", "cancel")."""
-        if not scene.stack:
+    def _is_offered(self, scene: Scene, word: str, text: str) -> bool:
+        """Whether the present question offers this very word, or one answer that begins with it ("cancel"). Stop is always stop."""
+        if not scene.stack or not text:
             return False
-        frame = scene.stack[-1]
-        numbered = text.isdigit() and self.flows[frame.flow].says.get(f"hint_{frame.state}") is not None
-        return numbered or any(text == plain(label) for _, label in frame.offered)
+        labels = [plain(label) for _, label in scene.stack[-1].offered]
+        begun = [label for label in labels if label.startswith(text + " ")] if word not in ("stop", "start") else []
+        return text in labels or len(begun) == 1
 
     def _is_answer(self, scene: Scene, text: str) -> bool:
         """Whether a late message plainly answers the question that is still open."""
         assert scene.heard
         frame = scene.stack[-1]
         answers = {plain(label) for _, label in frame.offered} | {str(n + 1) for n in range(frame.shown)}
-        return self.flows[frame.flow].patient or bool(scene.heard.tap) or scene.heard.kind != "text" or text in answers
-
-    def _refusal(self, flow: Flow, refusal: NotAllowed) -> str:
-        key = f"not_allowed_{refusal.reason}"
-        if key not in flow.says and key not in COMMON:
-            return flow.line("not_allowed")
-        today = flow.now.date()
-        values = {k: days.spoken(v, today) if isinstance(v, date) else v for k, v in refusal.values.items()}
-        return flow.line(key, **values)
+        flow = self.flows[frame.flow]
+        return flow.patient or flow.fleeting or bool(scene.heard.tap) or scene.heard.kind != "text" or text in answers
 
     def _common(self, scene: Scene, key: str) -> str:
         return self._word(scene.person.language, f"common.{key}", COMMON[key])

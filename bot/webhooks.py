@@ -102,7 +102,7 @@ def _genuine(parts: Parts, name: str) -> tuple[Channel, Request]:
 def _asked() -> Request:
     body = request.get_data(cache=False)
     path = request.full_path if request.query_string else request.path
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in request.environ.items() if name.startswith("HTTP_")}
     is_form = request.mimetype == "application/x-www-form-urlencoded"
     return Request(request.method, path, headers, body, form_of(body) if is_form else ())
 

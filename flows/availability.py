@@ -13,6 +13,7 @@ class Availability(Flow):
 
     for_tailors = True
     starts_with = ("busy", "free", "vacation", "available")
+    fleeting = True
     states = ("pick",)
     transitions = (("rested", "pick", "done"), ("returned", "pick", "done"), ("not_a_tailor", "pick", "done"))
     says = {

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.flow import Flow
+from sqlalchemy.orm import Session
+
+from bot.flow import Flow, Scene, TurnThePage
+from bot.messages import LIST_LIMIT
 from bot.rules import matching
 from bot.rules.money import ghs
 from bot.rules.towns import OFFERED, TOWNS
 from bot.understand import NotUnderstood, choose
 from models.garment import Garment
+from models.order import Order
 from models.tailor import Offer
 
 CARDS = 3
@@ -40,8 +44,8 @@ class Browse(Flow):
         "sort": "How shall I sort the tailors?",
         "hint_sort": "Send 1, 2 or 3.",
         "sort_score": "Best match", "sort_price": "Lowest price", "sort_rating100": "Best rated",
-        "nobody_here": "Nobody in {town} sews a {garment} for us yet. These tailors are elsewhere:",
-        "nobody": "Nobody sews a {garment} for us yet. Shall we look for something else?",
+        "nobody_here": "In {town} I know nobody for *{garment}* yet. These tailors are elsewhere:",
+        "nobody": "I know nobody for *{garment}* yet, I am sorry. Shall we look for something else?",
         "cards": "{cards}\n\nWhom would you like?",
         "hint_cards": "Send the number of a tailor.",
         "card": "*{n}. {name}*, {town}\n{price} · {rating}{badges}\n_{why}_",
@@ -50,7 +54,8 @@ class Browse(Flow):
         "why_loved": "Customers come back to this tailor", "why_checked": "Identity and background checked by us", "why_near": "In your town",
         "why_quick": "Answers within minutes", "why_free": "Has room in the coming weeks", "why_new": "New with us, has room",
         "next": "More tailors", "again": "Search again",
-        "gone": "This tailor has just stopped taking orders. Please choose another one.",
+        "gone_all": "{name} has just stopped taking orders, and I know nobody else for it. Shall we look for something else?",
+        "gone": "{name} has just stopped taking orders. Please choose somebody else.",
     }  # fmt: skip
 
     @dataclass
@@ -60,14 +65,17 @@ class Browse(Flow):
         offers: list[int] = field(default_factory=list)  # what the search found, best first
         first: int = 0  # the first card on show
 
+    @classmethod
+    def opens_amid(cls, db: Session, text: str) -> bool:
+        """ "i want it shorter" is no search; "i want a kaftan" is one."""
+        return text in cls.starts_with or _named(db, text) is not None
+
     def opened_with(self, text: str) -> None:
         """ "order a kente shirt" has named the garment already."""
-        garments = Garment.all(self.db)
-        try:
-            self.memory.garment = garments[choose(text, [g.label for g in garments])].name
-        except NotUnderstood:
-            return
-        self.garment_chosen()
+        named = _named(self.db, text)
+        if named:
+            self.memory.garment = named
+            self.garment_chosen()
 
     def ask_garment(self) -> None:
         self.ask("garment", [(g.name, g.label, f"from {ghs(g.base)}") for g in Garment.all(self.db)])
@@ -77,12 +85,15 @@ class Browse(Flow):
         self.garment_chosen()
 
     def ask_town(self) -> None:
-        towns = [(town.lower(), town) for town in OFFERED]
-        self.ask("town", [*towns, ("", self.line("anywhere"))], garment=self._garment())
+        towns = dict.fromkeys((*self._towns_of_hers(), *OFFERED))
+        options = [(town.lower(), town) for town in towns][: LIST_LIMIT - 1]
+        self.ask("town", [*options, ("", self.line("anywhere"))], garment=self._garment())
 
     def hear_town(self) -> None:
         try:
             self.memory.town = self.choice()
+        except TurnThePage:
+            raise
         except NotUnderstood:
             self.memory.town = TOWNS[choose(self.text, TOWNS)].lower()
         self.town_chosen()
@@ -96,9 +107,9 @@ class Browse(Flow):
         if not rows and self.memory.town:
             rows = Offer.search(self.db, self.memory.garment, town=None, by=by)
             if rows:
-                self.say("nobody_here", town=self.memory.town.title(), garment=self._garment().lower())
+                self.say("nobody_here", town=self.memory.town.title(), garment=self._garment())
         if not rows:
-            self.say("nobody", garment=self._garment().lower())
+            self.say("nobody", garment=self._garment())
             self.nobody_found()
             return
         self.memory.offers, self.memory.first = [row.id for row in rows], 0
@@ -120,10 +131,24 @@ class Browse(Flow):
         elif wish == "again":
             self.searched_again()
         elif not Offer.by_id(self.db, int(wish)).open:
-            self.say("gone")
+            self._drop(int(wish))
         else:
             self.tailor_chosen()
             self.hand_over_to("order", offer_id=int(wish))
+
+    def _drop(self, offer_id: int) -> None:
+        """Somebody who stopped meanwhile leaves the list; with nobody left the search begins anew."""
+        self.memory.offers = [o for o in self.memory.offers if o != offer_id]
+        self.say("gone" if self.memory.offers else "gone_all", name=Offer.cards(self.db, [offer_id])[0].business)
+        if not self.memory.offers:
+            self.searched_again()
+        elif self.memory.first >= len(self.memory.offers):
+            self.memory.first -= CARDS
+
+    def _towns_of_hers(self) -> list[str]:
+        """Where she looked a moment ago, and where her last tailor is, come first."""
+        last = [o.tailor(self.db).town for o in Order.of_customer(self.db, self.person.id, limit=1)]
+        return [town.title() for town in (self.memory.town, *last) if town]
 
     def _garment(self) -> str:
         return Garment.named(self.db, self.memory.garment).label
@@ -141,3 +166,18 @@ class Browse(Flow):
         )
         price, town = ghs(row.price), row.town.title()
         return self.line("card", n=n, name=row.business, town=town, price=price, rating=rating, badges=badges, why=self.line(f"why_{why}"))
+
+    @classmethod
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
+        """The button of a card still leads to its tailor."""
+        picked = scene.heard.tap.rpartition("|")[2] if scene.heard else ""
+        return ("order", {"offer_id": int(picked)}) if state == "cards" and picked.isdecimal() else (cls.name, {})
+
+
+def _named(db: Session, text: str) -> str | None:
+    """The garment a sentence names."""
+    garments = Garment.all(db)
+    try:
+        return garments[choose(text, [g.label for g in garments])].name
+    except NotUnderstood:
+        return None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from bot.flow import Flow
-from bot.rules import NotAllowed, escrow
+from bot.flow import Flow, Scene
+from bot.rules import escrow
 from bot.rules.money import ghs
 from models import ledger
 from models.order import Order
+from models.payment import Payment
+from models.timer import Timer
 
 OPEN = ("PENDING_DEPOSIT", "DEPOSIT_PAID", "ACCEPTED")
 
@@ -17,6 +20,7 @@ OPEN = ("PENDING_DEPOSIT", "DEPOSIT_PAID", "ACCEPTED")
 class Cancel(Flow):
     """Cancels an order that no cloth was cut for."""
 
+    by_day = ("deposit_expired",)
     starts_with = ("cancel order", "cancel my order")
     states = ("which", "sure")
     transitions = (
@@ -39,7 +43,7 @@ class Cancel(Flow):
         "owed": " {amount} is owed back to the wallet that paid; I will tell you when it is sent.",
         "tailor_told": "{customer} cancelled {order}.{part}",
         "tailor_part": " {amount} is in your wallet for the time you kept free.",
-        "expired": "The deposit for {order} was not paid, so the order is cancelled. Nothing was taken. Send *find a tailor* to order again.",
+        "expired": "The deposit for {order} was not paid, so the order is cancelled. Send *find a tailor* to order again.",
         "not_allowed_only_by_dispute": "Work on this order has begun. Send *agent* and a person will help.",
     }
 
@@ -49,12 +53,11 @@ class Cancel(Flow):
 
     def ask_which(self) -> None:
         if self.memory.order_id:
-            self.chosen()
+            self.chosen() if self._order().customer_id == self.person.id else self._nothing()
             return
         mine = [o for o in Order.of_customer(self.db, self.person.id) if o.state in OPEN]
         if not mine:
-            self.say("nothing")
-            self.nothing_to_cancel()
+            self._nothing()
         else:
             self.ask("which", [(str(o.id), o.number, o.noun(self.db)) for o in mine])
 
@@ -71,7 +74,7 @@ class Cancel(Flow):
         self.ask_yes_no("sure", order=order.number, garment=order.noun(self.db), tailor=tailor, back=said)
 
     def hear_sure(self) -> None:
-        order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        order = self._order(lock=True)
         if not self.said_yes():
             self.say("kept", order=order.number)
             self.kept()
@@ -85,9 +88,12 @@ class Cancel(Flow):
         self.cancelled()
 
     def on_deposit_expired(self, facts: dict[str, Any]) -> None:
-        """Two days after the second reminder nobody has paid."""
+        """Two days after the second reminder nobody has paid; as long as a payment is in doubt, the order is kept."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
-        if order.due_stage(self.db) == "deposit":
+        if Payment.open_for(self.db, order.id, "deposit"):
+            later = self.now + timedelta(days=1)
+            Timer.set(self.db, f"order:{order.id}:deposit_expired", "deposit_expired", self.person.id, {"order_id": order.id}, later)
+        elif order.due_stage(self.db) == "deposit":
             order.cancel(self.db, "timer:deposit_expired", self.now)
             self.tell(self.person.id, "expired", order=order.number)
 
@@ -95,15 +101,16 @@ class Cancel(Flow):
         owed = self.line("owed", amount=ghs(back.to_customer)) if back.to_customer else ""
         self.say("cancelled", order=order.number, owed=owed)
 
-    def _order(self) -> Order:
-        order = Order.by_id(self.db, self.memory.order_id)
-        if order.customer_id != self.person.id:
-            raise NotAllowed("not_now")
-        return order
+    def _nothing(self) -> None:
+        self.say("nothing")
+        self.nothing_to_cancel()
+
+    def _order(self, *, lock: bool = False) -> Order:
+        return Order.by_id(self.db, self.memory.order_id, lock=lock)
 
     def subject(self) -> str:
         return self._order().number if self.memory.order_id else ""
 
     @classmethod
-    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         return ("follow", {"number": subject}) if subject else (cls.name, {})

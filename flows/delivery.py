@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.flow import Flow
+from bot.flow import Flow, Scene
 from bot.rules.money import ghs
 from bot.understand import NotUnderstood
 from models import ledger
@@ -33,6 +33,7 @@ class Delivery(Flow):
         "silence": "Three days without a word: {order} counts as complete. Thank you!",
         "tailor_silence": "{order} is complete after three days, and {net} more is in your wallet.",
         "late": "{order} is settled already.",
+        "not_allowed_final_unpaid": "The last part of this order is not paid yet. Send *my orders* to pay it.",
     }
 
     @dataclass
@@ -87,7 +88,7 @@ class Delivery(Flow):
         return self._order().number if self.memory.order_id else ""
 
     @classmethod
-    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         return "follow", {"number": subject}
 
     @classmethod

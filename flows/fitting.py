@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.flow import Flow
+from bot.flow import Flow, Scene
 from bot.understand import NotUnderstood
 from models.milestone import Milestone
 from models.order import Order
@@ -19,6 +19,7 @@ class Fitting(Flow):
     """Asks for the verdict on a fitting."""
 
     patient = True
+    by_day = ("fitting_reminder",)
     states = ("verdict", "reason")
     transitions = (
         ("approved", "verdict", "done"),
@@ -38,7 +39,7 @@ class Fitting(Flow):
         "tailor_approved": "{customer} approved the fitting of {order}. As soon as the second part is paid you can finish it.",
         "rejected": "I tell {tailor}. You will get a new photo when it is changed.",
         "tailor_rejected": "{customer} wants a change on {order}: “{reason}”. Please adjust it and send a new fitting photo.",
-        "reminder": "{tailor} waits for your word on the fitting of {order}. Without one it counts as approved {when}. Send *my orders*.",
+        "reminder": "{tailor} waits for your word on the fitting of {order}. Without one it counts as approved in {hours} hours. Send *my orders*.",
         "silence": "Two days without a word: the fitting of {order} counts as approved.",
         "tailor_silence": "The fitting of {order} counts as approved after 48 hours. As soon as the second part is paid you can finish it.",
         "late": "The fitting of {order} has been decided already.",
@@ -47,6 +48,7 @@ class Fitting(Flow):
     @dataclass
     class Memory:
         order_id: int = 0
+        again: bool = False  # she asks to see it again
 
     def ask_verdict(self) -> None:
         order = self._order()
@@ -56,16 +58,19 @@ class Fitting(Flow):
             self.came_too_late()
             return
         options = [("approve", self.line("approve")), ("not_yet", self.line("not_yet"))]
-        self.ask("verdict", options, **self._values(order))
+        picture = self.scene.links.picture(photo.picture_id) if self.memory.again else ""
+        self.ask("verdict", options, picture=picture, **self._values(order))
 
     def hear_verdict(self) -> None:
         if self._says_yes():
             order = Order.by_id(self.db, self.memory.order_id, lock=True)
+            if order.state != "READY_FOR_FITTING":
+                return  # the question is asked again, and says so
             order.approve_fitting(self.db, f"person:{self.person.id}", self.now)
             self.say("approved", tailor=order.tailor(self.db).business)
             self.tell(order.tailor(self.db).person_id, "tailor_approved", customer=self.person.first_name, order=order.number)
             self.approved()
-            self.hand_over_to("pay", order_id=order.id)
+            self.hand_over_to("pay", for_good=True, order_id=order.id)
         else:
             self.not_yet()
 
@@ -82,6 +87,8 @@ class Fitting(Flow):
         if sum(c.isalpha() for c in reason) < 3:
             raise NotUnderstood("no_reason")
         order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        if order.state != "READY_FOR_FITTING":
+            return
         order.reject_fitting(self.db, reason, self.now)
         tailor = order.tailor(self.db)
         self.tell(tailor.person_id, "tailor_rejected", customer=self.person.first_name, order=order.number, reason=reason)
@@ -93,8 +100,8 @@ class Fitting(Flow):
         shown = Milestone.last(self.db, order.id, "fitting")
         if order.state == "READY_FOR_FITTING" and shown and shown.delivered_at:
             hours = round(48 - (self.now - shown.delivered_at).total_seconds() / 3600)
-            values = self._values(order) | {"when": f"in {max(1, hours)} hours"}
-            self.tell(self.person.id, "reminder", kindly=True, **values)
+            values = self._values(order) | {"hours": str(max(1, hours))}
+            self.tell(self.person.id, "reminder", **values)
 
     def on_fitting_silence(self, facts: dict[str, Any]) -> None:
         """48 hours after the photo was on the phone: silence is a yes."""
@@ -104,7 +111,7 @@ class Fitting(Flow):
         order.approve_fitting(self.db, "timer:fitting_silence", self.now)
         self.tell(order.tailor(self.db).person_id, "tailor_silence", order=order.number)
         self.tell(self.person.id, "silence", order=order.number)
-        self.invite(self.person.id, "pay", once=f"pay:{order.id}:fitting", order_id=order.id)
+        self.invite(self.person.id, "pay", once=f"pay:{order.id}:fitting", kindly=True, order_id=order.id)
 
     def _says_yes(self) -> bool:
         try:
@@ -115,14 +122,14 @@ class Fitting(Flow):
     def _order(self, order_id: int = 0) -> Order:
         return Order.by_id(self.db, order_id or self.memory.order_id)
 
-    def _values(self, order: Order) -> dict[str, str]:
+    def _values(self, order: Order) -> dict[str, Any]:
         return {"order": order.number, "garment": order.noun(self.db), "tailor": order.tailor(self.db).business}
 
     def subject(self) -> str:
         return self._order().number if self.memory.order_id else ""
 
     @classmethod
-    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         return "follow", {"number": subject}
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.flow import Flow, Option
+from bot.flow import Flow, Option, Scene
 from bot.rules import NotAllowed, days, numbering
 from bot.rules.money import ghs
 from models.milestone import Milestone
@@ -15,20 +15,24 @@ ACTIONS = {
     "PENDING_DEPOSIT": ("pay", "cancel"), "DEPOSIT_PAID": ("cancel",), "ACCEPTED": ("cancel",), "READY_FOR_FITTING": ("fitting",),
     "FITTING_APPROVED": ("pay",), "READY_FOR_DELIVERY": ("pay", "delivery"), "DELIVERED": ("delivery",),
 }  # fmt: skip
-FLOW = {"pay": "pay", "cancel": "cancel", "fitting": "fitting", "delivery": "delivery"}
+CLOSED = ("COMPLETED", "CANCELLED", "REFUNDED")
+NEEDS = {"pay": True, "delivery": False}  # offered only while something is, or nothing is due
 
 
 class Follow(Flow):
     """Shows where an order stands and leads to what can be done with it."""
 
+    fleeting = True
     states = ("action",)
     transitions = (("left", "action", "done"), ("acted", "action", "done"), ("not_found", "action", "done"))
     says = {
         "action": "*{number}* · {garment} by {tailor}\n{bar} {percent} %\n{state}\nReady by {day} · total {total}{handover}",
         "hint_action": "Tap what you want to do, or send *menu*.",
+        "closed": "*{number}* · {garment} by {tailor}\n{state}\nTotal {total}",
         "unknown": "I find no order {number} of yours.",
         "handover": "\nHandover code: *{code}*",
         "pay": "Pay now", "cancel": "Cancel order", "fitting": "See the fitting", "delivery": "I have it", "menu": "Menu",
+        "go_on": "Go on where I was",
         "state_PENDING_DEPOSIT": "Waiting for your deposit.",
         "state_DEPOSIT_PAID": "Deposit paid. Waiting for the tailor to accept.",
         "state_ACCEPTED": "Accepted. Waiting for the first work photo.",
@@ -57,7 +61,7 @@ class Follow(Flow):
         percent = order.progress(self.db)
         handover = self.line("handover", code=order.handover_code) if order.handover_code and order.state == "READY_FOR_DELIVERY" else ""
         self.ask(
-            "action", self._options(order), number=order.number, garment=order.noun(self.db), tailor=order.tailor(self.db).business,
+            "closed" if order.state in CLOSED else "action", self._options(order), number=order.number, garment=order.noun(self.db), tailor=order.tailor(self.db).business,
             bar="●" * (percent // 20) + "○" * (5 - percent // 20), percent=percent, state=self.line(f"state_{order.state}"),
             day=days.spoken(order.promised_on, self.now.date()), total=ghs(order.total), handover=handover,
         )  # fmt: skip
@@ -65,14 +69,16 @@ class Follow(Flow):
     def hear_action(self) -> None:
         wish = self.choice()
         order = self._order()
-        if wish == "menu" or order is None:
+        if wish == "go_on":
+            self.left()
+        elif wish == "menu" or order is None:
             self.left()
             self.hand_over_to("menu")
         elif wish not in [o[0] for o in self._options(order)]:
             raise NotAllowed("not_now")
         else:
             self.acted()
-            self.hand_over_to(FLOW[wish], order_id=order.id)
+            self.hand_over_to(wish, order_id=order.id, **({"again": True} if wish == "fitting" else {}))
 
     def on_photo_delivered(self, facts: dict[str, Any]) -> None:
         """A work photo is on the customer's phone: the clocks that lead to money start now."""
@@ -80,10 +86,10 @@ class Follow(Flow):
         order.seen(self.db, self.db.get_one(Milestone, facts["milestone_id"]), self.now)
 
     def _options(self, order: Order) -> list[Option]:
-        acts = [a for a in ACTIONS.get(order.state, ()) if a not in ("pay", "delivery") or (a == "pay") == bool(order.due_stage(self.db))]
-        if order.state == "DELIVERED":
-            acts = ["delivery"]
-        return [*((a, self.line(a)) for a in acts), ("menu", self.line("menu"))]
+        unpaid = order.due_stage(self.db) is not None
+        acts = [a for a in ACTIONS.get(order.state, ()) if a not in NEEDS or NEEDS[a] == unpaid]
+        leave = "go_on" if len(self.scene.stack) > 1 else "menu"
+        return [(a, self.line(a)) for a in (*acts, leave)]
 
     def _order(self) -> Order | None:
         number = numbering.read_order_number(self.memory.number)
@@ -93,5 +99,5 @@ class Follow(Flow):
         return self.memory.number
 
     @classmethod
-    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         return cls.name, {"number": subject}

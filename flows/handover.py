@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.flow import Flow
 from bot.rules import NotAllowed
-from models.order import Order
+from models.order import CODE_TRIES, Order
 from models.tailor import Tailor
 
 
@@ -32,7 +32,9 @@ class Handover(Flow):
         "hint_code": "Four digits, like *4821*. The customer finds the code in *my orders*.",
         "matched": "Right! {order} is handed over. The last part is yours when {customer} confirms, at the latest in three days.",
         "unpaid": "{order}: the last part is not paid yet, so there is no code. Please hand it over only after I tell you.",
-        "wrong": "That is not the code of {order}.",
+        "wrong": "That is not the code of {order}. {left} tries are left.",
+        "wrong_last": "That is not the code of {order}. One try is left.",
+        "wrong_locked": "That is not the code of {order} either.",
         "locked": "Too many wrong codes. {customer} can confirm the handover in *my orders* instead.",
         "customer_asked": "{tailor} has handed over {order}.",
     }
@@ -72,8 +74,11 @@ class Handover(Flow):
         code = "".join(c for c in self.text if c.isdigit())
         if len(code) != 4:
             self.choice()
+        if order.is_code_locked:
+            return  # the question is asked again, and says so
         if not order.try_code(code):
-            self.say("wrong", order=order.number)
+            left = CODE_TRIES - order.code_tries
+            self.say("wrong" if left > 1 else "wrong_last" if left else "wrong_locked", order=order.number, left=left)
             return
         try:
             order.hand_over(self.db, f"tailor:{order.tailor_id}", self.now)

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.flow import Flow
+from bot.flow import Flow, Scene
 from bot.rules import days, measurements
 from bot.rules.money import ghs
 from bot.understand import NotUnderstood, yes_no
 from models.order import Order
 from models.person import Person
+from models.tailor import Tailor
 
 REASON_LIMIT = 300
 
@@ -34,15 +35,16 @@ class Job(Flow):
         "answer": "*New order {order}* from {customer}: {garment}, {price} for you before commission, ready by {day}.\n{cloth}{style}\n"
         "The deposit is paid and held by us.\n\nMeasurements (body):\n{measures}",
         "hint_answer": "Tap *Accept* or *Decline*.",
+        "waits": "{customer} is still waiting for your answer.",
         "accept": "Accept", "decline": "Decline",
         "cloth_own": "The customer brings the cloth.", "cloth_tailor": "You buy the cloth ({price} is in the price).",
         "style": "\nStyle: {style}", "style_photo": "\nStyle photo above.",
         "measure": "{label} {value}",
-        "accepted": "Thank you! Send a photo when you have the cloth, and one when it is cut: two hours after the cutting photo the deposit is yours.",
+        "accepted": "Thank you! {order} is yours. Send a photo of the cloth, and one when it is cut: two hours after the cutting photo the deposit is yours.",
         "customer_accepted": "{tailor} accepted your order {order}. You will see photos of the work here.",
         "reason": "Why do you decline? A few words for the customer.",
         "hint_reason": "For example *I am travelling that week*.",
-        "declined": "All right, the order is off your list.",
+        "declined": "All right, {order} is off your list.",
         "customer_declined": "{tailor} cannot take your order {order}: “{reason}”. "
         "The whole {amount} is owed back to the wallet that paid; I will tell you when it is sent. Send *find a tailor* to look for another one.",
         "late": "{order} is no longer open.",
@@ -52,6 +54,7 @@ class Job(Flow):
     @dataclass
     class Memory:
         order_id: int = 0
+        reminded: bool = False  # a day has passed
 
     def ask_answer(self) -> None:
         order = self._order()
@@ -60,7 +63,9 @@ class Job(Flow):
             self.came_too_late()
             return
         options = [("accept", self.line("accept")), ("decline", self.line("decline"))]
-        picture = self.scene.links.picture(order.style_picture_id) if order.has_style_photo(self.db) else ""
+        picture = self.scene.links.picture(order.style_picture_id) if order.style_picture_id and order.has_style_photo(self.db) else ""
+        if self.memory.reminded:
+            self.say("waits", customer=order.customer(self.db).first_name)
         self.ask("answer", options, picture=picture, **self._described(order))
 
     def hear_answer(self) -> None:
@@ -68,9 +73,11 @@ class Job(Flow):
             self.refused()
             return
         order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        if order.state != "DEPOSIT_PAID":
+            return  # the question is asked again, and says so
         order.accept(self.db, self.now)
         self.tell(order.customer_id, "customer_accepted", tailor=order.tailor(self.db).business, order=order.number)
-        self.say("accepted")
+        self.say("accepted", order=order.number)
         self.accepted()
 
     def ask_reason(self) -> None:
@@ -86,10 +93,12 @@ class Job(Flow):
         if sum(c.isalpha() for c in reason) < 3:
             raise NotUnderstood("no_reason")
         order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        if order.state != "DEPOSIT_PAID":
+            return
         back = order.decline(self.db, reason, self.now)
-        values = {"tailor": order.tailor(self.db).business, "order": order.number, "reason": reason, "amount": ghs(back.to_customer)}
+        values: dict[str, Any] = {"tailor": order.tailor(self.db).business, "order": order.number, "reason": reason, "amount": ghs(back.to_customer)}
         self.tell(order.customer_id, "customer_declined", **values)
-        self.say("declined")
+        self.say("declined", order=order.number)
         self.declined()
 
     def on_deposit_release(self, facts: dict[str, Any]) -> None:
@@ -107,7 +116,7 @@ class Job(Flow):
         except NotUnderstood:
             return yes_no(self.text)
 
-    def _described(self, order: Order) -> dict[str, str]:
+    def _described(self, order: Order) -> dict[str, Any]:
         cloth = self.line(f"cloth_{order.fabric}", price=ghs(order.fabric_cost))
         style = self.line("style", style=order.style) if order.style else ""
         if order.has_style_photo(self.db):
@@ -128,8 +137,11 @@ class Job(Flow):
         return self._order().number if self.memory.order_id else ""
 
     @classmethod
-    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
-        return "jobs", {}
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
+        """Accept and decline go on working as long as the order is open and hers."""
+        tailor = Tailor.of_person(scene.db, scene.person.id)
+        mine = Order.of_tailor(scene.db, tailor.id, ("DEPOSIT_PAID",)) if tailor else []
+        return next(((cls.name, {"order_id": o.id}) for o in mine if o.number == subject), ("jobs", {}))
 
     @classmethod
     def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ class Jobs(Flow):
 
     starts_with = ("my jobs", "jobs", "job", "accept", "decline")
     for_tailors = True
+    fleeting = True
     states = ("pick",)
     transitions = (("picked", "pick", "done"), ("none_there", "pick", "done"), ("only_waiting", "pick", "done"))
     says = {
@@ -28,6 +29,7 @@ class Jobs(Flow):
         "state_DEPOSIT_PAID": "your answer", "state_ACCEPTED": "first photo", "state_IN_PROGRESS": "next photo",
         "state_READY_FOR_FITTING": "customer looks", "state_FITTING_APPROVED": "2nd payment", "state_COMPLETING": "finish it",
         "state_READY_FOR_DELIVERY": "hand over", "state_DELIVERED": "customer confirms", "state_DISPUTED": "with our people",
+        "state_COMPLETED": "done", "state_CANCELLED": "cancelled", "state_REFUNDED": "cancelled",
         "waiting": "{order}: nothing for you to do now ({state}).",
     }  # fmt: skip
 
@@ -45,7 +47,7 @@ class Jobs(Flow):
 
     def hear_pick(self) -> None:
         wish = int(self.choice())
-        order = next(o for o in self._mine() if o.id == wish)
+        order = Order.by_id(self.db, wish)
         if order.state in NEXT:
             self.picked()
             self.hand_over_to(NEXT[order.state], order_id=order.id)

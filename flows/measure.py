@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.flow import Flow
@@ -15,7 +16,7 @@ class Measure(Flow):
     """Asks for the measurements a garment needs, reads them back, saves them on yes."""
 
     starts_with = ("my measurements", "measurements", "measure", "measure me")
-    states = ("garment", "value", "doubt", "check")
+    states = ("garment", "value", "doubt", "check", "correction")
     transitions = (
         ("garment_chosen", "garment", "value"),
         ("nothing_missing", "garment", "check"),
@@ -25,6 +26,9 @@ class Measure(Flow):
         ("all_given", "value", "check"),
         ("corrected", "check", "check"),
         ("doubted_again", "check", "doubt"),
+        ("found_wrong", "check", "correction"),
+        ("put_right", "correction", "check"),
+        ("doubted_too", "correction", "doubt"),
         ("confirmed", "check", "done"),
     )
     says = {
@@ -40,7 +44,9 @@ class Measure(Flow):
         "check": "Please check:\n{list}{odd}\n\nIs all of it right? If one is wrong, just write it, like *waist is 33*.",
         "odd": "\n\n({first} looks {size} beside {second}: please look at these two again.)",
         "hint_check": "Answer *yes*, or write the wrong one with its value: *waist is 33*.",
-        "which": "Which one is wrong? Write it with its value, like *waist is 33*.",
+        "correction": "Which one is wrong? Write it with its value, like *waist is 33*.",
+        "hint_correction": "The name and the value, for example *waist is 33*.",
+        "kept": "Good, they stay as they are.",
         "saved": "Saved. You can change them any time with *my measurements*.",
         "not_allowed_impossible": "{label} {value} cannot be a body measurement. Please measure once more.",
         "row": "{label}: {value}",
@@ -96,7 +102,7 @@ class Measure(Flow):
 
     def ask_check(self) -> None:
         values = self._all()
-        used = [n for n in measurements.cut_values(self.memory.garment, values)]
+        used = list(measurements.cut_values(self.memory.garment, values))
         rows = "\n".join(self.line("row", label=measurements.label(n).capitalize(), value=measurements.show(values[n], n)) for n in used)
         odd = [
             self.line("odd", first=measurements.label(c.first).capitalize(), second=measurements.label(c.second), size=c.size)
@@ -108,12 +114,10 @@ class Measure(Flow):
         try:
             right = self.said_yes()
         except NotUnderstood:
-            self._correct()
+            self._correct(self.corrected, self.doubted_again)
             return
         if not right:
-            self.say("which")
-            self.scene.misses = 0
-            self.corrected()
+            self.found_wrong()
             return
         values = dict(self.memory.values)
         if values:
@@ -121,22 +125,28 @@ class Measure(Flow):
                 self.db, values, source="text", said_by=self.person.id, inbox_id=self.scene.inbox_id, now=self.now
             )
         self.memory.saved = True
-        self.say("saved")
+        self.say("saved" if values else "kept")
         self.confirmed()
+
+    def ask_correction(self) -> None:
+        self.ask("correction")
+
+    def hear_correction(self) -> None:
+        self._correct(self.put_right, self.doubted_too)
 
     # -- private
 
     def _open_garment(self) -> None:
         self.garment_chosen() if self._missing() else self.nothing_missing()
 
-    def _correct(self) -> None:
+    def _correct(self, taken: Callable[[], bool], doubted: Callable[[], bool]) -> None:
         """ "waist is 33": one value alone."""
         said = length(self.text, "")
         if self._doubtful(said.field, said.mm):
-            self.doubted_again()
+            doubted()
         else:
             self._take(said.field, said.mm)
-            self.corrected()
+            taken()
 
     def _doubtful(self, name: str, mm: int) -> bool:
         profile = Profile.own(self.db, self.person.id)

@@ -14,6 +14,7 @@ TAILOR = ("jobs", "milestone", "handover", "availability", "browse", "orders", "
 class Menu(Flow):
     """Shows what can be done and hands over to it."""
 
+    fleeting = True
     states = ("pick",)
     transitions = (("picked", "pick", "done"),)
     says = {
@@ -36,10 +37,11 @@ class Menu(Flow):
         wish = self.choice()
         self.picked()
         if wish == "draft":
-            self.scene.stack[:] = [Frame(**frame) for frame in self.memory.draft]
+            self.scene.stack.remove(self.frame)
+            self.scene.stack += [Frame(**frame) for frame in self.memory.draft]
         elif wish == "help":
             self.say("helped")
-            self.hand_over_to("plea")
+            self.call("plea")
         else:
             self.hand_over_to(wish)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from bot.flow import Flow
-from bot.rules import days, escrow, measurements, pricing
+from sqlalchemy.orm import Session
+
+from bot.flow import Flow, Scene
+from bot.rules import NotAllowed, days, escrow, measurements, pricing
 from bot.rules import order as rules
 from bot.rules.money import ghs
 from bot.rules.pricing import Quote
-from bot.understand import day, plain
+from bot.understand import NotUnderstood, day, plain
 from models.garment import Garment
 from models.order import Order as Placed
 from models.picture import Picture
@@ -23,7 +26,7 @@ STYLE_LIMIT = 500
 class Order(Flow):
     """From a chosen tailor to a confirmed order."""
 
-    states = ("fabric", "style", "express", "day", "measures", "confirm")
+    states = ("fabric", "style", "express", "day", "measures", "confirm", "change")
     listens = {"style": ("image",)}
     transitions = (
         ("fabric_chosen", "fabric", "style"),
@@ -32,9 +35,20 @@ class Order(Flow):
         ("express_chosen", "express", "day"),
         ("day_chosen", "day", "measures"),
         ("measured", "measures", "confirm"),
-        ("reconsidered", "confirm", "fabric"),
         ("declined", "confirm", "done"),
         ("placed", "confirm", "done"),
+        ("reconsidered", "confirm", "change"),
+        ("fabric_wanted", "change", "fabric"),
+        ("style_wanted", "change", "style"),
+        ("express_wanted", "change", "express"),
+        ("day_wanted", "change", "day"),
+        ("measured_anew", "change", "confirm"),
+        ("fabric_changed", "fabric", "confirm"),
+        ("style_changed", "style", "confirm"),
+        ("day_changed", "day", "confirm"),
+        ("day_lost", "confirm", "day"),
+        ("tailor_gone", "fabric", "done"),
+        ("tailor_left", "confirm", "done"),
     )
     says = {
         "fabric": "*{garment}* by *{tailor}*: {price} for the work.\nWho brings the cloth?",
@@ -46,7 +60,7 @@ class Order(Flow):
         "express": "Do you need it fast? Express costs {price} more and is ready from {day}.",
         "hint_express": "Please answer *yes* or *no*.",
         "day": "For which day? The earliest is {earliest}.",
-        "hint_day": "For example *{example}* or *in 3 weeks*.",
+        "hint_day": "For example *12 December* or *in 3 weeks*.",
         "measures": "I have these measurements of yours:\n{list}\n\nUse them?",
         "hint_measures": "Please answer *yes* or *no*.",
         "row": "{label}: {value}",
@@ -56,11 +70,18 @@ class Order(Flow):
         "hint_confirm": "Send *yes* to order, or *change*.",
         "line_fabric": "\nCloth {price}", "line_express": "\nExpress {price}", "line_own": "\nYour own cloth",
         "line_style": "\nStyle: {style}", "line_photo": "\nStyle: as on your photo",
-        "change": "Change something",
+        "changing": "Change something",
+        "change": "What shall be different?",
+        "hint_change": "Send the number of what you want to change.",
+        "change_fabric": "Cloth", "change_style": "Style", "change_day": "Day", "change_measures": "Measurements",
         "declined": "All right, nothing is ordered.",
         "placed": "Order *{number}* is noted.",
-        "style_lost": "I could not open the style photo you sent. You can send it to me again later; {tailor} will ask.",
+        "gone": "{tailor} has just stopped taking orders. Let us find somebody else.",
+        "style_lost": "I could not open your style photo. Before you order, *Change something* lets you send another one.",
+        "style_lost_late": "I could not open the style photo you sent. The order goes on without it; send *agent* if you want to add something.",
         "not_allowed_too_soon": "That is too soon: the earliest day is {earliest}.",
+        "not_allowed_no_such_day": "There is no such day. Please look at the calendar once more.",
+        "not_allowed_weekday_differs": "That day is another day of the week. Which one do you mean?",
         "not_allowed_too_far": "That is too far away: the latest day is {latest}.",
     }  # fmt: skip
 
@@ -72,17 +93,23 @@ class Order(Flow):
         style_picture_id: int | None = None
         express: bool = False
         day: str = ""  # ISO
+        editing: bool = False  # only one thing is being changed
 
     def ask_fabric(self) -> None:
         garment, offer, tailor = self._what()
+        if not offer.open:
+            self.tailor_gone()
+            self._tell_gone(tailor)
+            return
         cloth = pricing.quote(garment, offer.price, tailor_buys_fabric=True, express=False).fabric
         about = self.line("tailor_about", price=ghs(cloth), yards=f"{garment.yards10 / 10:g}")
-        options = [("own", self.line("own"), ""), ("tailor", f"{self.line('tailor')}", about)]
+        options = [("own", self.line("own"), ""), ("tailor", self.line("tailor"), about)]
         self.ask("fabric", options, garment=garment.label, tailor=tailor.business, price=ghs(offer.price))
 
     def hear_fabric(self) -> None:
         self.memory.fabric = self.choice()
-        self.fabric_chosen()
+        self._quote()
+        self.fabric_changed() if self._edited() else self.fabric_chosen()
 
     def ask_style(self) -> None:
         self.ask("style", [("skip", self.line("skip"))])
@@ -90,18 +117,25 @@ class Order(Flow):
     def hear_style(self) -> None:
         heard = self.scene.heard
         assert heard
+        self.memory.style, self.memory.style_picture_id = self.text[:STYLE_LIMIT], None
         if heard.kind == "image" and heard.media:
             sequel = {"lost": "style_lost", "facts": {"offer_id": self.memory.offer_id}}
             wanted = Picture.want(self.db, self.person.id, heard.channel, heard.media.url, heard.media.content_type, sequel, self.now)
-            self.memory.style_picture_id, self.memory.style = wanted.id, self.text[:STYLE_LIMIT]
+            self.memory.style_picture_id = wanted.id
             self.scene.wakes.add("pictures")
             self.say("style_kept")
         elif heard.tap or plain(self.text) == "skip" or not self.text:
             self.choice()
             self.memory.style = ""
+        self._after_style()
+
+    def _after_style(self) -> None:
+        if self._edited():
+            self.style_changed()
+        elif self._what()[2].express:
+            self.style_given()
         else:
-            self.memory.style = self.text[:STYLE_LIMIT]
-        self.style_given() if self._what()[2].express else self.style_given_no_rush()
+            self.style_given_no_rush()
 
     def ask_express(self) -> None:
         garment, offer, _ = self._what()
@@ -120,15 +154,11 @@ class Order(Flow):
 
     def hear_day(self) -> None:
         heard = self.scene.heard
-        if (heard and heard.tap) or self.text in ("1", "2", "3"):
-            wish = date.fromisoformat(self.choice())
-        else:
-            wish = day(self.text, self._today())
-        garment, _, tailor = self._what()
-        rules.check_promise(wish, self._today(), days.needed(garment.days, express=self.memory.express))
-        check_room(self.db, tailor, wish, self.now)
+        by_number = self.text.rstrip(".)") in ("1", "2", "3")
+        wish = date.fromisoformat(self.choice()) if by_number or (heard and heard.tap) else self._named_day()
+        self._check_day(wish)
         self.memory.day = wish.isoformat()
-        self.day_chosen()
+        self.day_changed() if self._edited() else self.day_chosen()
 
     def ask_measures(self) -> None:
         name = self._what()[0].name
@@ -147,8 +177,7 @@ class Order(Flow):
             self.call("measure", garment=self._what()[0].name)
 
     def after_measure(self, memory: dict[str, object]) -> None:
-        if memory.get("saved"):
-            self.measured()
+        self.measured_anew() if self.state == "change" else self.measured()
 
     def ask_confirm(self) -> None:
         garment, _, tailor = self._what()
@@ -157,7 +186,7 @@ class Order(Flow):
         fabric = self.line("line_fabric", price=ghs(quote.fabric)) if quote.fabric else self.line("line_own")
         express = self.line("line_express", price=ghs(quote.express)) if quote.express else ""
         ready = days.spoken(date.fromisoformat(self.memory.day), self._today())
-        options = [("yes", self.line("yes")), ("change", self.line("change")), ("no", self.line("no"))]
+        options = [("yes", self.line("yes")), ("change", self.line("changing")), ("no", self.line("no"))]
         self.ask(
             "confirm", options, garment=garment.label, tailor=tailor.business, work=ghs(quote.work), fabric=fabric, express=express,
             total=ghs(quote.total), day=ready, style=self._style_line(), **parts,
@@ -170,17 +199,49 @@ class Order(Flow):
         elif wish == "no":
             self.say("declined")
             self.declined()
+        elif not self._what()[1].open:
+            self.tailor_left()
+            self._tell_gone(self._what()[2])
         else:
-            placed = self._place()
-            self.say("placed", number=placed.number)
-            self.placed()
-            self.hand_over_to("pay", order_id=placed.id)
+            self._order()
+
+    def ask_change(self) -> None:
+        self.ask("change", [(w, self.line(f"change_{w}")) for w in ("fabric", "style", "day", "measures")])
+
+    def hear_change(self) -> None:
+        wish = self.choice()
+        if wish == "measures":
+            self.call("measure", garment=self._what()[0].name)
+            return
+        self.memory.editing = True
+        if wish == "day":
+            self.express_wanted() if self._what()[2].express else self.day_wanted()
+        else:
+            self.fabric_wanted() if wish == "fabric" else self.style_wanted()
 
     def on_style_lost(self, facts: dict[str, int]) -> None:
         """The style photo could not be opened: the order goes on without it, and the customer knows."""
-        self.tell(self.person.id, "style_lost", tailor=Tailor.by_id(self.db, Offer.by_id(self.db, facts["offer_id"]).tailor_id).business)
+        if self.memory.style_picture_id == facts["picture_id"]:
+            self.memory.style_picture_id = None
+            self.tell(self.person.id, "style_lost")
+        else:
+            self.tell(self.person.id, "style_lost_late")
 
     # -- private
+
+    def _order(self) -> None:
+        """Places the order; a day that was taken or has come too near meanwhile is asked for again."""
+        try:
+            self._check_day(date.fromisoformat(self.memory.day))
+        except NotAllowed as refusal:
+            self.refuse(refusal)
+            self.memory.editing = True
+            self.day_lost()
+            return
+        placed = self._place()
+        self.say("placed", number=placed.number)
+        self.placed()
+        self.hand_over_to("pay", for_good=True, order_id=placed.id)
 
     def _place(self) -> Placed:
         garment, _, tailor = self._what()
@@ -191,6 +252,28 @@ class Order(Flow):
             style=self.memory.style, style_picture_id=self.memory.style_picture_id, promised_on=date.fromisoformat(self.memory.day),
             measures={n: {"body": c.body, "ease": c.ease, "cut": c.cut} for n, c in cuts.items()}, now=self.now,
         )  # fmt: skip
+
+    def _named_day(self) -> date:
+        try:
+            return day(self.text, self._today())
+        except NotUnderstood as unclear:
+            if unclear.reason in ("no_such_day", "weekday_differs"):
+                raise NotAllowed(unclear.reason) from None
+            raise
+
+    def _check_day(self, wish: date) -> None:
+        garment, _, tailor = self._what()
+        rules.check_promise(wish, self._today(), days.needed(garment.days, express=self.memory.express))
+        check_room(self.db, tailor, wish, self.now)
+
+    def _edited(self) -> bool:
+        """Whether only this was to be changed; said once."""
+        was, self.memory.editing = self.memory.editing, False
+        return was
+
+    def _tell_gone(self, tailor: Tailor) -> None:
+        self.say("gone", tailor=tailor.business)
+        self.hand_over_to("browse", for_good=True)
 
     def _what(self) -> tuple[pricing.Garment, Offer, Tailor]:
         offer = Offer.by_id(self.db, self.memory.offer_id)
@@ -210,3 +293,15 @@ class Order(Flow):
         if self.memory.style:
             return self.line("line_style", style=self.memory.style)
         return self.line("line_photo") if self.memory.style_picture_id else ""
+
+    def subject(self) -> str:
+        return str(self.memory.offer_id)
+
+    @classmethod
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
+        """Nothing is ordered twice: an old yes shows what was ordered."""
+        return (cls.name, {"offer_id": int(subject)}) if state != "confirm" and subject.isdecimal() else ("orders", {})
+
+    @classmethod
+    def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:
+        return memory["offer_id"] < 2**31 and db.get(Offer, memory["offer_id"]) is not None

@@ -12,6 +12,7 @@ class Orders(Flow):
     """Lists the customer's orders and opens one."""
 
     starts_with = ("my orders", "orders", "my order", "track")
+    fleeting = True
     states = ("pick",)
     transitions = (("picked", "pick", "done"), ("none_there", "pick", "done"))
     says = {

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from bot.flow import Flow
+from bot.flow import Flow, Scene
 
 
 class Resume(Flow):
     """Welcomes a person back to what she was doing."""
 
+    fleeting = True
     states = ("choice",)
     transitions = (("went_on", "choice", "done"), ("started_again", "choice", "done"), ("left", "choice", "done"))
     says = {
         "choice": "Welcome back, {name}. You were {place}.",
+        "hint_choice": "Send 1, 2 or 3.",
         "go_on": "Go on", "again": "Start again", "menu": "Menu",
         "place": "in the middle of something",
         "place_browse": "looking for a tailor", "place_order": "making an order", "place_measure": "giving measurements",
-        "place_pay": "about to pay", "place_settings": "in the settings", "place_welcome": "introducing yourself",
+        "place_settings": "in the settings", "place_welcome": "introducing yourself", "place_cancel": "about to cancel an order",
     }  # fmt: skip
 
     @dataclass
@@ -36,9 +39,10 @@ class Resume(Flow):
             self._restart_below()
             self.started_again()
         elif wish == "menu":
+            draft = [asdict(frame) for frame in self.scene.stack[:-1]]
             self.left()
             self.scene.stack.clear()
-            self.call("menu")
+            self.hand_over_to("menu", for_good=True, draft=draft)
         else:
             self.went_on()
 
@@ -46,5 +50,9 @@ class Resume(Flow):
         """The conversation below begins anew; what opened it (a tailor chosen, an order to pay) is kept."""
         if len(self.scene.stack) > 1:
             below = self.scene.stack[-2]
-            first = below.past[0] if below.past else ["", below.memory]
-            below.state, below.memory, below.past, below.page = first[0], first[1], [], 0
+            memory = next((m for flow, _, m in below.past if flow == below.flow), below.memory)
+            below.state, below.memory, below.past, below.page = "", memory, [], 0
+
+    @classmethod
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
+        return "menu", {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.flow import Flow
+from bot.flow import Flow, Scene
 from bot.rules.money import ghs
 from models.order import Order
 
@@ -16,14 +16,14 @@ class Silent(Flow):
     """Asks the customer to wait another day or take the money back."""
 
     patient = True
+    by_day = ("tailor_silent",)
     states = ("wish",)
     transitions = (("waits", "wish", "done"), ("takes_back", "wish", "done"), ("answered_meanwhile", "wish", "done"))
     says = {
         "wish": "{tailor} has not answered your order {order} yet. Shall we wait one more day, or cancel it? You would get the whole {amount} back.",
         "hint_wish": "Send 1 to wait, 2 to cancel.",
-        "wait": "Wait one more day", "cancel": "Cancel it",
+        "wait": "Wait one more day", "cancel": "Cancel order",
         "waiting": "All right, I remind {tailor} and come back to you tomorrow.",
-        "remind_tailor": "{customer} is still waiting for your answer to {order}. Please send *my jobs* and accept or decline.",
         "cancelled": "{order} is cancelled. {amount} is owed back to the wallet that paid; I will tell you when it is sent.",
         "tailor_cancelled": "{customer} waited a day for your answer to {order} and has cancelled.",
         "answered": "{tailor} has answered meanwhile.",
@@ -53,7 +53,7 @@ class Silent(Flow):
         elif wish == "wait":
             order.ask_again(self.db, self.now)
             self.say("waiting", tailor=tailor.business)
-            self.tell(tailor.person_id, "remind_tailor", kindly=True, customer=self.person.first_name, order=order.number)
+            self.invite(tailor.person_id, "job", once=f"job:{order.id}:{self.now}", kindly=True, order_id=order.id, reminded=True)
             self.waits()
         else:
             back = order.cancel(self.db, f"person:{self.person.id}", self.now)
@@ -70,7 +70,7 @@ class Silent(Flow):
         return Order.by_id(self.db, self.memory.order_id).number if self.memory.order_id else ""
 
     @classmethod
-    def reopened(cls, subject: str) -> tuple[str, dict[str, Any]]:
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         return "follow", {"number": subject}
 
     @classmethod

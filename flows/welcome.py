@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from bot.flow import Flow
+from bot.flow import Flow, Scene
 from bot.understand import NotUnderstood
 
 NAME_LIMIT = 60
@@ -14,6 +15,7 @@ class Welcome(Flow):
     """Greets a stranger, asks for consent, name and language."""
 
     states = ("consent", "name", "language")
+    final = ("name",)
     transitions = (
         ("agreed", "consent", "name"),
         ("declined", "consent", "done"),
@@ -35,7 +37,7 @@ class Welcome(Flow):
 
     @dataclass
     class Memory:
-        name: str = ""
+        wish: str = ""  # the first words, dealt with once we know each other
 
     def ask_consent(self) -> None:
         self.ask_yes_no("consent")
@@ -67,6 +69,9 @@ class Welcome(Flow):
         if code not in self.scene.words.languages:
             raise NotUnderstood
         self.person.language = code
-        self.language_chosen()
         self.say("unreviewed" if self.scene.words.languages[code].unreviewed else "ready")
-        self.hand_over_to("menu")
+        self.language_chosen()
+
+    @classmethod
+    def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
+        return "menu", {}

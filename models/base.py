@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, Text, create_engine
+from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Dialect, Identity, MetaData, Text, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -51,6 +52,27 @@ class Base(DeclarativeBase):
     }
 
 
+class Prepared:
+    """A statement of the hot road, planned once per connection instead of at every message: half of its time at the server.
+
+    `types` are its parameters in the order of a call: {"channel": "text", …}; `sql` names them ":channel".
+    """
+
+    def __init__(self, name: str, types: dict[str, str], sql: str) -> None:
+        for place, parameter in enumerate(types, 1):
+            sql = re.sub(rf"(?<!:):{parameter}\b", f"${place}", sql)
+        self._name = name
+        self._prepare = f"PREPARE {name} ({', '.join(types.values())}) AS {sql}"
+        self._execute = f"EXECUTE {name} ({', '.join(f'%({p})s' for p in types)})"
+
+    def run(self, connection: Connection, values: dict[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+        known = connection.info.setdefault("prepared", set())
+        if self._name not in known:
+            connection.exec_driver_sql(self._prepare.replace("%", "%%"))
+            known.add(self._name)
+        return connection.exec_driver_sql(self._execute, values)
+
+
 class Database:
     """One pool per process; `begin()` is one transaction that commits at the end of the block or rolls back."""
 
@@ -58,12 +80,24 @@ class Database:
         self.engine = create_engine(
             url, pool_size=pool, max_overflow=pool, pool_timeout=10, executemany_mode="values_plus_batch", connect_args={"connect_timeout": 5}
         )
+        self._single = create_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=10, isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False, autoflush=True) as session, session.begin():
             yield session
 
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """For a single statement that is a transaction by itself: no BEGIN, no COMMIT."""
+        with self._single.connect() as connection:
+            yield connection
+
     def forget(self) -> None:
         """After a fork: drop the parent's connections without closing them under it."""
         self.engine.dispose(close=False)
+        self._single.dispose(close=False)
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self._single.dispose()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, select, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -27,7 +26,7 @@ class Inbox(Base):
     id: Mapped[Id]
     channel: Mapped[str]
     provider_id: Mapped[str]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int] = mapped_column(BigInteger)  # no foreign key: the person is locked when this is written, and checking again costs a statement
     name: Mapped[str]  # the message's kind or the event's name
     body: Mapped[Json]
     state: Mapped[str] = mapped_column(default="done")  # waiting, done, failed
@@ -37,11 +36,12 @@ class Inbox(Base):
     error: Mapped[str | None]
 
     @classmethod
-    def first_time(cls, db: Session, person_id: int, channel: str, provider_id: str, name: str, body: Json, now: datetime) -> int | None:
-        """Notes a message; its id, or None when it was here before."""
-        values = {"person_id": person_id, "channel": channel, "provider_id": provider_id, "name": name, "body": body}
+    def first_time(cls, db: Session, person_id: int, channel: str, provider_id: str, kind: str, body: Json, now: datetime) -> int | None:
+        """Notes a stranger's message; its id, or None when it was here before. (Others are noted by `conversation.meet`.)"""
+        values = {"person_id": person_id, "channel": channel, "provider_id": provider_id, "name": kind, "body": body}
         times = {"due_at": now, "received_at": now, "state": "done", "tries": 0}
-        return db.connection().execute(_NOTE, values | times).scalar_one_or_none()
+        made = insert(cls).values(values | times).on_conflict_do_nothing().returning(cls.id)
+        return db.execute(made).scalar_one_or_none()
 
     @classmethod
     def happen(cls, db: Session, person_id: int, name: str, facts: Json, *, once: str, now: datetime, due_at: datetime | None = None) -> None:
@@ -71,8 +71,3 @@ class Inbox(Base):
         if row is not None and row.state == "waiting":
             row.tries, row.error, row.due_at = row.tries + 1, why[:500], now + wait
             row.state = "failed" if row.tries >= last else "waiting"
-
-
-_T: Any = Inbox.__table__
-_COLUMNS = ("person_id", "channel", "provider_id", "name", "body", "due_at", "received_at", "state", "tries")
-_NOTE = insert(_T).values({c: bindparam(c) for c in _COLUMNS}).on_conflict_do_nothing().returning(_T.c.id)

@@ -93,7 +93,7 @@ def _locked(db: Session, moved: Mapping[str, int]) -> dict[str, int]:
 
 def lines_of(db: Session, key: str) -> dict[str, int]:
     rows = db.execute(select(Account.code, Entry.amount).join(Entry).join(Journal).where(Journal.key == key))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def balance(db: Session, code: str) -> int:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, insert, select, text, update
+from sqlalchemy import BigInteger, Connection, Index, Row, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules.receipts import RANK
-from models.base import Base, Id, Json
+from models.base import Base, Id, Json, Prepared
 
 
 class Outbox(Base):
-    """waiting -> sending -> sent | dead; "unknown" when nobody can say whether it was sent; "held" until the person writes again."""
+    """Written by `conversation.keep`. waiting -> sending -> sent | dead; "unknown" when nobody can say whether it was sent; "held" until the person writes again."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -24,7 +23,7 @@ class Outbox(Base):
     )
 
     id: Mapped[Id]
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int] = mapped_column(BigInteger)  # no foreign key, as in inbox
     channel: Mapped[str]
     body: Mapped[Json]  # a reply: text, choices, menu, picture
     state: Mapped[str] = mapped_column(server_default="waiting")
@@ -37,11 +36,6 @@ class Outbox(Base):
     error: Mapped[str | None]
     sequel: Mapped[Json | None]  # an event for the person once it is delivered: {"event":…, "person":…, …}
     created_at: Mapped[datetime]
-
-    @classmethod
-    def write(cls, db: Session, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            db.connection().execute(_WRITE, rows)
 
     @classmethod
     def claim(cls, db: Session, now: datetime, lease: timedelta, limit: int) -> list[Row[Any]]:
@@ -84,13 +78,14 @@ class Outbox(Base):
         return frozenset(i for i in ids if i)
 
     @classmethod
-    def receive(cls, db: Session, receipt: str, provider_id: str, outbox_id: int | None, error: str) -> Row[Any] | None:
+    def receive(cls, db: Connection, receipt: str, provider_id: str, outbox_id: int | None, error: str, now: datetime) -> Row[Any] | None:
         """Applies a receipt: (id, person_id, sequel, tries, body) when it said something new, else None.
 
-        A receipt that beats the API's answer settles the row: the provider has the message.
+        A receipt that beats the API's answer settles the row: the provider has the message. What waits for a delivery becomes an event,
+        in the same statement, so that it needs no transaction around it.
         """
-        values = {"rank": RANK[receipt], "sid": provider_id, "id": outbox_id, "error": error or None}
-        return db.connection().execute(_RECEIVE_BY_ID if outbox_id else _RECEIVE_BY_SID, values).one_or_none()
+        values = {"rank": RANK[receipt], "sid": provider_id, "id": outbox_id, "error": error or None, "now": now}
+        return (_RECEIVE_BY_ID if outbox_id else _RECEIVE_BY_SID).run(db, values).one_or_none()
 
     @classmethod
     def again(cls, db: Session, outbox_id: int, state: str, body: Json, due_at: datetime) -> None:
@@ -103,8 +98,6 @@ class Outbox(Base):
         """The person wrote: what WhatsApp's closed window held back may go."""
         db.execute(update(cls).where(cls.person_id == person_id, cls.state == "held").values(state="waiting", due_at=now))
 
-
-_WRITE = insert(Outbox.__table__)  # type: ignore[arg-type]
 
 # The head of a person's queue is the row that no earlier unfinished row of the same person precedes: her order is kept.
 _CLAIM = text("""
@@ -133,9 +126,17 @@ _DOUBTFUL = text("""
     RETURNING id, person_id, channel, body, tries, started_at""")
 # Rank 6 is "failed": it never beats "delivered" (4) or "read" (5).
 _RECEIVE = """
-    UPDATE outbox SET receipt = :rank, provider_id = coalesce(provider_id, :sid), error = coalesce(:error, error),
-        state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END
-    WHERE {match} AND receipt < :rank AND NOT (:rank = 6 AND receipt IN (4, 5))
-    RETURNING id, person_id, sequel, tries, body"""
-_RECEIVE_BY_ID = text(_RECEIVE.format(match="id = :id AND (provider_id IS NULL OR provider_id = :sid)"))
-_RECEIVE_BY_SID = text(_RECEIVE.format(match="provider_id = :sid"))
+    WITH hit AS (
+        UPDATE outbox SET receipt = :rank, provider_id = coalesce(provider_id, :sid), error = coalesce(:error, error),
+            state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END
+        WHERE {match} AND receipt < :rank AND NOT (:rank = 6 AND receipt IN (4, 5))
+        RETURNING id, person_id, sequel, tries, body),
+    happened AS (
+        INSERT INTO inbox (person_id, channel, provider_id, name, body, due_at, received_at, state, tries)
+        SELECT coalesce((sequel->>'person')::bigint, person_id), 'events', 'delivered:' || id, sequel->>'event',
+            sequel - 'event' - 'person', :now, :now, 'waiting', 0
+        FROM hit WHERE sequel IS NOT NULL AND :rank IN (4, 5) ON CONFLICT DO NOTHING)
+    SELECT * FROM hit"""
+_SAID = {"rank": "int", "sid": "text", "id": "bigint", "error": "text", "now": "timestamptz"}
+_RECEIVE_BY_ID = Prepared("receive_by_id", _SAID, _RECEIVE.format(match="id = :id AND (provider_id IS NULL OR provider_id = :sid)"))
+_RECEIVE_BY_SID = Prepared("receive_by_sid", _SAID, _RECEIVE.format(match="provider_id = :sid AND :id IS NULL"))

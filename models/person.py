@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
+from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.orm.util import identity_key
 
 from bot.seal import ring
 from models.base import Base, Id, Sealed
@@ -41,6 +43,25 @@ class Person(Base):
 
     def pay_from(self, wallet: str, network: str) -> None:
         self.wallet, self.network = wallet, network
+
+    @classmethod
+    def loaded(
+        cls, db: Session, ident: int, name: str, language: str, role: str, wallet: str | None, network: str | None,
+        consented_at: datetime | None, stopped_at: datetime | None,
+    ) -> Person:  # fmt: skip
+        """A person out of columns that a statement of the hot road has read (name and wallet still sealed)."""
+        known = db.identity_map.get(identity_key(cls, ident))
+        if isinstance(known, cls):
+            db.refresh(known)
+            return known
+        person = cls()
+        instance_dict(person).update(
+            id=ident, name=ring.seal.open(name), language=language, role=role, wallet=ring.seal.open(wallet) if wallet else None,
+            network=network, consented_at=consented_at, stopped_at=stopped_at,
+        )  # fmt: skip
+        make_transient_to_detached(person)
+        db.add(person)
+        return person
 
     @classmethod
     def by_id(cls, db: Session, person_id: int) -> Person:

@@ -33,7 +33,7 @@ class Profile(Base):
     def values(self, db: Session) -> dict[str, int]:
         """{field: millimetres} as confirmed last."""
         rows = db.execute(select(Measurement.field, Measurement.mm).where(Measurement.profile_id == self.id, Measurement.current))
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
     def measured(self, db: Session, values: dict[str, int], *, source: str, said_by: int, inbox_id: int | None, now: datetime) -> None:
         """Saves confirmed values; what they replace stays as history."""

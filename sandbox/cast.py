@@ -27,13 +27,12 @@ class Cast:
         self._names = {phone: name for name, phone in self.people.items()}
         self._http = httpx.Client(base_url=origin, timeout=70, trust_env=False)
         self.sent: list[dict[str, Any]] = []
-        self._last = 0
 
     # -- what people do
 
-    def say(self, who: str, text: str, *, wait: bool = False) -> None:
-        """A text, "[Label]" for a tap, "[photo] caption" for a photo. `wait` for the product's answer to the webhook."""
-        self._post("/sandbox/say", {"from": self.people[who], "name": who.capitalize(), "wait": wait, **self._spec(who, text)})
+    def say(self, who: str, text: str, *, wait: bool = False) -> dict[str, Any]:
+        """A text, "[Label]" for a tap, "[photo] caption" for a photo. `wait` for the product's answer to the webhook: {"status", "tries", …}."""
+        return self._post("/sandbox/say", {"from": self.people[who], "name": who.capitalize(), "wait": wait, **self._spec(who, text)})
 
     def prompt(self, who: str) -> dict[str, Any] | None:
         """The payment prompt that is open on the phone."""
@@ -53,17 +52,19 @@ class Cast:
 
     def listen(self) -> list[dict[str, Any]]:
         """What the bot said since the last time, oldest first."""
-        answer = self._get("/sandbox/sent", after=self._last)
-        self._last = answer["last"]
-        self.sent += answer["sent"]
-        return list(answer["sent"])
+        before, self.sent = len(self.sent), self._get("/sandbox/sent")["sent"]
+        return self.sent[before:]
+
+    def arrived(self) -> list[dict[str, Any]]:
+        """What the bot said and the provider could hand over, when last listened to; of the rest the product was told, and said it again."""
+        return [m for m in self.sent if m["status"] not in ("failed", "undelivered")]
 
     def who(self, message: Mapping[str, Any]) -> str:
         return self._names.get(message["phone"], message["phone"])
 
     def bodies(self, who: str) -> list[str]:
-        """Everything the bot said to a person, as it was shown."""
-        return [shown(m) for m in self.sent if m["phone"] == self.people[who]]
+        """Everything the bot said to a person and that arrived, as it was shown."""
+        return [shown(m) for m in self.arrived() if m["phone"] == self.people[who]]
 
     def failed(self) -> list[str]:
         """Messages either way that the provider could not hand over."""
@@ -77,14 +78,14 @@ class Cast:
     def counts(self) -> dict[str, Any]:
         return self._get("/sandbox/counts")
 
-    def faults(self, **switches: Any) -> None:
-        """Switches trouble on; a double underscore stands for the dot of a name."""
-        self._post("/sandbox/faults", {name.replace("__", "."): value for name, value in switches.items()})
+    def switch(self, faults: Mapping[str, Any]) -> None:
+        """Switches trouble on and off: {"twilio.error_429": 3, …}."""
+        self._post("/sandbox/faults", faults)
 
     def begin_again(self) -> None:
         """Forgets every message, payment and fault, and gives the clock back."""
         self._post("/sandbox/reset", {"clock": True})
-        self.sent, self._last = [], 0
+        self.sent = []
 
     def close(self) -> None:
         self._http.close()

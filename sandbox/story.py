@@ -57,13 +57,16 @@ class Story:
     ) -> None:  # fmt: skip
         self.cast, self.acts, self.tell, self.nudged = cast, read(script), tell, nudged
         self.quiet, self.meanwhile = quiet, meanwhile
-        self._heard: Counter[str] = Counter()
+
+    @property
+    def _heard(self) -> Counter[str]:
+        return Counter(self.cast.who(message) for message in self.cast.arrived())
 
     def play(self) -> None:
         """Raises NotHeard when the bot says less than the transcript."""
         due: Counter[str] = Counter()
         for n, act in enumerate(self.acts):
-            self.tell(act.line)
+            self.tell(self._real(act.line))
             due += act.answers
             self._do(act)
             self.meanwhile(n)
@@ -96,9 +99,7 @@ class Story:
     def _hear(self, act: Act, due: Counter[str]) -> None:
         def enough() -> bool:
             for message in self.cast.listen():
-                who = self.cast.who(message)
-                self._heard[who] += 1
-                for line in bubble(message, who, act.speaker):
+                for line in bubble(message, self.cast.who(message), act.speaker):
                     self.tell(line)
             return self._heard >= due
 

@@ -7,16 +7,16 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot import jobs, terminal, ticker
 from bot.clock import Clock
 from bot.messages import Choice, Letter, Receipt
-from bot.payments import Pending, Refused
+from bot.payments import Charge, Refused
 from bot.rules import measurements, pricing
 from bot.settings import Settings
 from bot.understand import choose
@@ -26,11 +26,13 @@ from models.garment import Garment
 from models.order import Order
 from models.payment import Payment
 from models.person import Address, Person
+from models.picture import Picture
 from models.profile import Profile
-from models.tailor import Tailor
+from models.tailor import Offer, Tailor
 from tests.fakes import MONDAY, SID, TOKEN, Notebook, StoryClock, Wallets
 
 PHONES = {"ama": "+233241234567", "kofi": "+233201234567", "esi": "+233551234567", "yaw": "+233208000002", "adwoa": "+233208000001"}
+PHONES |= {"kwame": "+233261234567", "efua": "+233208000003", "joe": "+447911123456"}  # Joe writes from abroad
 COLOURS = "#d4a017#1b5e20#b71c1c"
 #: Body values in millimetres that fit together, for "has measurements".
 BODY = {
@@ -38,6 +40,11 @@ BODY = {
     "trouser_length": 1040, "thigh": 600, "bottom": 400, "agbada_length": 1300, "shoulder_to_waist": 430, "kaba_length": 700, "slit_length": 1000,
     "bicep": 320, "full_length": 1400, "skirt_length": 700, "shorts_length": 500, "height": 1700,
 }  # fmt: skip
+#: What the ticker looks at, and when the next of it is due.
+NEXT_DUE = text("""SELECT min(due) FROM (
+    SELECT due_at AS due FROM timer WHERE rung_at IS NULL UNION ALL SELECT due_at FROM inbox WHERE state = 'waiting'
+    UNION ALL SELECT next_at FROM payment UNION ALL SELECT due_at FROM outbox WHERE state IN ('waiting', 'unknown')
+    UNION ALL SELECT due_at FROM picture WHERE state = 'wanted') AS things WHERE due > :now""")
 NAMES = re.compile(r"SW-\d{4}-[0-9A-Z]{5}")
 
 
@@ -69,8 +76,8 @@ class Stage:
         for wallet in self.wallets.values():
             wallet.__init__(wallet.name)  # type: ignore[misc]
         self.parts.carrier._addresses.clear()
-        self.serial, self.shown, self.off = 0, 0, set[str]()
-        self.offered: dict[str, tuple[Choice, ...]] = {}
+        self.serial, self.shown, self.receipted, self.off = 0, 0, 0, set[str]()
+        self.offered: dict[str, list[tuple[Choice, ...]]] = {}
         self.codes: dict[str, str] = {}
 
     # -- what people do
@@ -99,12 +106,21 @@ class Stage:
         kind = re.match(r"\[(photo|broken photo|voice|sticker|document|video|location|contact)\]\s*(.*)", text)
         if kind:
             return self._media(who, kind[1], kind[2])
-        tap = re.fullmatch(r"\[(.+)\]", text)
+        tap = re.fullmatch(r"\[(earlier )?(.+)\]", text)
         if not tap:
             return self.form(who, Body=self._real(text), MessageType="text")
-        choices = self.offered[who]
-        label = next((c for c in choices if c.label == tap[1]), None) or choices[choose(tap[1], [c.label for c in choices])]
-        return self.form(who, Body=label.label, ButtonText=label.label, ButtonPayload=label.id, MessageType="interactive")
+        choice = self._earlier(who, tap[2]) if tap[1] else self._present(who, tap[2])
+        return self.form(who, Body=choice.label, ButtonText=choice.label, ButtonPayload=choice.id, MessageType="interactive")
+
+    def _present(self, who: str, label: str) -> Choice:
+        choices = self.offered[who][-1]
+        return next((c for c in choices if c.label == label), None) or choices[choose(label, [c.label for c in choices])]
+
+    def _earlier(self, who: str, label: str) -> Choice:
+        """A button of an older bubble, the newest that has it."""
+        found = next((c for choices in reversed(self.offered[who][:-1]) for c in choices if self.told(c.label) == label), None)
+        assert found, f"no older bubble has a button {label!r}"
+        return found
 
     def _media(self, who: str, kind: str, caption: str) -> dict[str, str]:
         if kind == "location":
@@ -139,16 +155,10 @@ class Stage:
                 return
 
     def _deliver(self) -> None:
-        for letter in self.channel.sent[self.shown_receipts() :]:
+        for letter in self.channel.sent[self.receipted :]:
             self.receipted += 1
             if self.who(letter.to) not in self.off:
                 self.parts.engine.receive(Receipt("twilio", f"SM{letter.outbox_id:032x}", "delivered", letter.outbox_id))
-
-    receipted = 0
-
-    def shown_receipts(self) -> int:
-        self.receipted = min(self.receipted, len(self.channel.sent))
-        return self.receipted
 
     def _open_events(self) -> int:
         from models.inbox import Inbox
@@ -161,12 +171,20 @@ class Stage:
             return bool(db.execute(ticker.FORGOTTEN, {"now": self.parts.clock.now()}).mappings().one()["messages"])
 
     def pass_time(self, hours: float) -> None:
-        """In steps, as a ticker would see it: whatever falls due on the way happens on the way."""
+        """From one thing that falls due to the next, as a ticker would see it."""
         until = self.parts.story_clock.time + timedelta(hours=hours)
-        while self.parts.story_clock.time < until:
-            self.parts.story_clock.time = min(until, self.parts.story_clock.time + timedelta(minutes=10))
+        for due in iter(lambda: self._next_due(until), None):
+            self.parts.story_clock.time = max(due, self.parts.story_clock.time)
             ticker.tick(self.parts)
             self.settle()
+        self.parts.story_clock.time = until
+        ticker.tick(self.parts)
+        self.settle()
+
+    def _next_due(self, until: datetime) -> datetime | None:
+        with self.parts.database.begin() as db:
+            due = db.execute(NEXT_DUE, {"now": self.parts.story_clock.time}).scalar()
+        return due + timedelta(milliseconds=1) if due and due < until else None
 
     # -- what the story makes true
 
@@ -188,6 +206,7 @@ class Stage:
 
     def given_customer(self, who: str) -> Person:
         with self.parts.database.begin() as db:
+            Garment.stock(db)
             now = self.parts.clock.now()
             person = Person(name=who.capitalize(), consented_at=now, created_at=now)
             db.add(person)
@@ -206,18 +225,37 @@ class Stage:
             now = self.parts.clock.now()
             Profile.own(db, person.id).measured(db, values, source="text", said_by=person.id, inbox_id=None, now=now)
 
+    def given_order(self, who: str, garment: str, tailor: str, reached: str) -> None:
+        """An order that has come as far as a word of LIFE says, made by the same verbs the flows use."""
+        self.person_or_new(who)
+        with self.parts.database.begin() as db:
+            Life(self, db, who, garment, tailor).until(reached)
+
+    def person_or_new(self, who: str) -> None:
+        with self.parts.database.begin() as db:
+            known = self.person(db, who)
+        if known is None:
+            self.given_customer(who)
+
+    def tailor(self, db: Any, who: str) -> Tailor:
+        person = self.person(db, who)
+        tailor = person and Tailor.of_person(db, person.id)
+        assert tailor, f"{who} is no tailor"
+        return tailor
+
     def person(self, db: Any, who: str) -> Person | None:
         found = db.scalar(select(Address.person_id).where(Address.value_index == Address.index_of(PHONES[who])))
         return db.get(Person, found) if found else None
 
-    def open_payment(self) -> tuple[Wallets, str]:
-        """The provider and reference of the prompt that waits."""
+    def prompt(self, nth: int = 0) -> tuple[Wallets, str]:
+        """The provider and reference of the newest prompt, or of the nth one of the story."""
         with self.parts.database.begin() as db:
-            payment = db.scalars(select(Payment).order_by(Payment.id.desc()).limit(1)).one()
+            payments = list(db.scalars(select(Payment).order_by(Payment.id)))
+            payment = payments[nth - 1]
             return self.wallets[payment.provider], payment.reference
 
-    def answer_prompt(self, *, refuse: Refused | None = None, amount: int | None = None) -> None:
-        wallet, reference = self.open_payment()
+    def answer_prompt(self, *, refuse: Refused | None = None, amount: int | None = None, nth: int = 0) -> None:
+        wallet, reference = self.prompt(nth)
         wallet.refuse(reference, refuse) if refuse else wallet.pay(reference, amount=amount)
         self.callback(wallet.name, reference)
         self.settle()
@@ -244,7 +282,7 @@ class Stage:
         for letter in fresh:
             who = self.who(letter.to)
             if letter.reply.choices:
-                self.offered[who] = letter.reply.choices
+                self.offered.setdefault(who, []).append(letter.reply.choices)
             yield who, letter
 
     def told(self, text: str) -> str:
@@ -259,4 +297,48 @@ class Stage:
         return text
 
 
-__all__ = ["Pending", "Stage"]
+LIFE = ("ordered", "deposited", "accepted", "cut", "fitted", "approved", "half paid", "ready", "all paid", "handed over", "finished")
+
+
+class Life:
+    """Leads an order through its life with nobody talking."""
+
+    def __init__(self, stage: Stage, db: Any, who: str, garment: str, tailor: str) -> None:
+        self.stage, self.db, self.now = stage, db, stage.parts.clock.now()
+        self.customer, self.tailor = stage.person(db, who), stage.tailor(db, tailor)
+        kind = pricing.CATALOGUE[choose(garment, [g.label for g in pricing.CATALOGUE])]
+        offer = next(o for o in db.scalars(select(Offer).where(Offer.tailor_id == self.tailor.id)) if o.garment == kind.name)
+        fields = [either[0] for either in measurements.required(kind.name)]
+        assert self.customer
+        self.order = Order.place(
+            db, customer_id=self.customer.id, tailor=self.tailor, garment=kind.name, quote=pricing.Quote(offer.price, 0, 0), fabric="own",
+            style="", style_picture_id=None, promised_on=self.now.date() + timedelta(kind.days),
+            measures={f: {"body": BODY[f], "ease": 0, "cut": BODY[f]} for f in fields}, now=self.now,
+        )  # fmt: skip
+
+    def until(self, reached: str) -> None:
+        steps = (
+            lambda: None, lambda: self.pay("deposit"), lambda: self.order.accept(self.db, self.now), lambda: self.show("cutting"),
+            lambda: self.show("fitting"), lambda: self.order.approve_fitting(self.db, "story", self.now), lambda: self.pay("fitting"),
+            lambda: self.show("ready"), lambda: self.pay("final"), lambda: self.order.hand_over(self.db, "story", self.now),
+            lambda: self.order.confirm(self.db, "story", self.now),
+        )  # fmt: skip
+        for step in steps[: LIFE.index(reached) + 1]:
+            step()
+
+    def pay(self, stage: str) -> None:
+        number = PHONES[next(n for n in PHONES if n.capitalize() == self.customer.first_name)][1:]
+        values = {"stage": stage, "person_id": self.customer.id, "provider": "mtn", "network": "mtn", "msisdn": number}
+        payment = Payment.start(
+            self.db, order_id=self.order.id, amount=self.order.part(stage), currency="GHS", now=self.now - timedelta(hours=1), **values
+        )
+        payment.begin(self.now, timedelta(minutes=1))
+        wallet = self.stage.wallets["mtn"]
+        wallet.charges[payment.reference] = Charge(payment.reference, number, "mtn", payment.amount, "GHS", "", "")
+        wallet.pay(payment.reference)
+        payment.hear(self.db, wallet.answers[payment.reference], (), {}, due=True, now=self.now)
+        self.order.funded(self.db, stage, self.now)
+
+    def show(self, step: str) -> None:
+        picture = Picture.own(self.db, terminal.cloth(COLOURS), self.now)
+        self.order.seen(self.db, self.order.show(self.db, step, picture.id, self.now), self.now)

@@ -1,4 +1,19 @@
-"""Every story is played against the real house and compared word by word; every arrow of every flow is walked by one of them."""
+"""Every story is played against the real house and compared word by word; every arrow of every flow is walked by one of them.
+
+The language of a story, line by line:
+
+    # what it is about                          the first line; more of them where a remark helps
+    given: Kofi sews kente shirts in Accra from GHS 250
+    given: Kofi is new | is busy | takes no express | takes 1 order a day | takes 3 orders a month
+    given: Ama is a customer | has measurements for a kaftan
+    given: Ama's kente shirt by Kofi is cut     as far as a word of stage.LIFE says
+    ama: any text                               she writes it
+    ama: [Yes]                                  she taps it
+    ama: [earlier Yes]                          she taps it on an older bubble
+    ama: [photo] cutting                        or [broken photo], [voice], [sticker], [document], [video], [location], [contact]
+    * 3 hours pass                              what happens outside, see `happen`
+    bot: …  /  bot to kofi: …                   what the bot says; `--rewrite` writes these lines
+"""
 
 from __future__ import annotations
 
@@ -11,7 +26,7 @@ import pytest
 from bot.messages import Choice, Letter
 from bot.payments import NotAccepted, Refused, Unknown
 from tests.conftest import empty
-from tests.stage import Stage
+from tests.stage import LIFE, PHONES, Stage
 
 STORIES = sorted((Path(__file__).parent / "transcripts").glob("*/*.chat"))
 walked: set[tuple[str, str, str]] = set()
@@ -19,7 +34,7 @@ played: set[Path] = set()
 
 REFUSALS = {
     "has no money": "no_funds", "declines": "declined", "lets it expire": "too_late", "has no wallet there": "not_registered",
-    "has reached the limit": "wallet_limit",
+    "has reached the limit": "wallet_limit", "cannot pay us": "cannot_receive", "finds us in trouble": "our_fault", "hears no reason": "unclear",
 }  # fmt: skip
 
 
@@ -43,7 +58,14 @@ def noted(name: str, event: str, fire: object) -> object:
 @pytest.mark.xdist_group("stories")
 def test_story(path: Path, stage: Stage, request: pytest.FixtureRequest) -> None:
     written = path.read_text(encoding="utf-8")
-    told = "\n".join(play(written, stage)) + "\n"
+    lines: list[str] = []
+    try:
+        for line in play(written, stage):
+            lines.append(line)
+    except Exception:
+        print(*lines[-20:], sep="\n")  # where the story broke off
+        raise
+    told = "\n".join(lines) + "\n"
     played.add(path)
     if request.config.getoption("--rewrite"):
         path.write_text(told, encoding="utf-8")
@@ -76,7 +98,7 @@ def play(written: str, stage: Stage) -> Iterator[str]:
             happen(line[1:].strip(), stage)
         else:
             speaker, _, said = line.partition(": ")
-            assert speaker in ("ama", "kofi", "esi", "yaw", "adwoa"), f"who is {speaker!r}?"
+            assert speaker in PHONES, f"who is {speaker!r}?"
             stage.say(speaker, said)
         yield from bubbles(stage, speaker)
 
@@ -91,11 +113,12 @@ def bubbles(stage: Stage, speaker: str) -> Iterator[str]:
 def shown(letter: Letter) -> str:
     reply = letter.reply
     picture = "[collage] " if "collage" in reply.picture else "[photo] " if reply.picture else ""
-    return picture + reply.text + "".join(_row(n, c, len(reply.choices)) for n, c in enumerate(reply.choices, 1))
+    few = len(reply.choices) <= 3 and not any(c.about for c in reply.choices)
+    return picture + reply.text + "".join(_row(n, c, few) for n, c in enumerate(reply.choices, 1))
 
 
-def _row(n: int, choice: Choice, count: int) -> str:
-    if count <= 3 and not choice.about:
+def _row(n: int, choice: Choice, few: bool) -> str:
+    if few:
         return ("\n" if n == 1 else " ") + f"[{choice.label}]"
     return f"\n{n}. {choice.label}" + (f" - {choice.about}" if choice.about else "")
 
@@ -105,22 +128,42 @@ def given(line: str, stage: Stage) -> None:
         stage.given_tailor(m[1].lower(), m[2], m[3], int(m[4]))
     elif m := re.fullmatch(r"(\w+) is a customer", line):
         stage.given_customer(m[1].lower())
-    elif m := re.fullmatch(r"(\w+) has measurements for an? (.+)", line):
+    elif m := re.fullmatch(r"(\w+) has measurements for (?:an? )?(.+)", line):
         stage.given_measurements(m[1].lower(), m[2])
+    elif m := re.fullmatch(rf"(\w+)'s (.+) by (\w+) is ({'|'.join(LIFE)})", line):
+        stage.given_order(m[1].lower(), m[2], m[3].lower(), m[4])
+    elif m := re.fullmatch(r"(\w+) (is new|is busy|takes no express|takes (\d+) orders? a (day|month))", line):
+        of_tailor(stage, m[1].lower(), m[2], m[3], m[4])
     else:
         raise AssertionError(f"not a beginning I know: {line}")
+
+
+def of_tailor(stage: Stage, who: str, what: str, count: str | None, unit: str | None) -> None:
+    with stage.parts.database.begin() as db:
+        tailor = stage.tailor(db, who)
+        if what == "is new":
+            tailor.rating100, tailor.jobs, tailor.background_checked, tailor.identity_verified, tailor.answer_minutes = 0, 0, False, False, 60
+        elif what == "takes no express":
+            tailor.express = False
+        elif count:
+            setattr(tailor, f"per_{unit}", int(count))
+        tailor.rest(db) if what == "is busy" else tailor.refresh_offers(db)
 
 
 def happen(line: str, stage: Stage) -> None:
     """What happens outside the chat."""
     if m := re.fullmatch(r"(\d+) (minutes?|hours?|days?) pass(es)?", line):
         stage.pass_time(int(m[1]) * {"m": 1 / 60, "h": 1, "d": 24}[m[2][0]])
-    elif re.fullmatch(r"\w+ approves the prompt( late)?", line):
-        stage.answer_prompt()
+    elif m := re.fullmatch(r"\w+ approves the (first |second )?prompt( late)?", line):
+        stage.answer_prompt(nth={None: 0, "first ": 1, "second ": 2}[m[1]])
     elif m := re.fullmatch(r"\w+ pays GHS ([\d.]+) instead", line):
         stage.answer_prompt(amount=round(float(m[1]) * 100))
-    elif m := re.fullmatch(r"\w+ (has no money|declines|lets it expire|has no wallet there|has reached the limit)", line):
+    elif m := re.fullmatch(rf"\w+ ({'|'.join(REFUSALS)})", line):
         stage.answer_prompt(refuse=Refused(REFUSALS[m[1]]))  # type: ignore[arg-type]
+    elif m := re.fullmatch(r"(\w+) stops taking orders", line):
+        of_tailor(stage, m[1].lower(), "is busy", None, None)
+    elif m := re.fullmatch(r"(mtn|vodafone) is well again", line):
+        stage.wallets[m[1]].on_collect, stage.wallets[m[1]].on_query = [], []
     elif m := re.fullmatch(r"(mtn|vodafone) accepts no request (once|twice|any more)", line):
         times = {"once": 1, "twice": 2, "any more": 20}[m[2]]
         stage.wallets[m[1]].on_collect = [lambda charge: NotAccepted("503")] * times

@@ -39,6 +39,7 @@ EXPIRY = timedelta(minutes=15)
 #: Seconds after submission at which the provider is asked: 10, 20, 40 s … 10 min, then slowly for a week, then a person looks.
 POLLS = (10, 30, 70, 150, 310, 610, 910, 1800, 3600, 21_600, 86_400, 172_800, 259_200, 604_800)
 PROMPTS_PER_10_MIN = 3
+NETWORKS = {"mtn": "MTN MoMo", "telecel": "Telecel Cash", "at": "AT Money"}  # as people know them
 
 #: Which providers serve a network, preferred first. Data: operators may override it by ROUTES.
 ROUTES = {"mtn": ("mtn", "vodafone"), "telecel": ("vodafone", "mtn"), "at": ("vodafone",)}
@@ -72,3 +73,9 @@ def next_provider(route: tuple[str, ...], refusals: tuple[str, ...]) -> str | No
     if refusals.count(route[0]) < 2:
         return route[0]
     return next((p for p in route[1:] if p not in refusals), None)
+
+
+def local(msisdn: str) -> str:
+    """ "024 123 4567" from "233241234567" or "+233241234567"."""
+    digits = "0" + msisdn.removeprefix("+").removeprefix("233")
+    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"

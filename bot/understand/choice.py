@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
@@ -68,10 +69,11 @@ def _agreed(text: str, labels: Sequence[str]) -> int | None:
     """Where one label says yes and one says no ("Accept", "Decline"), every other way of saying yes or no fits too."""
     votes = [_LABELS_ONLY.get(plain(label), _vote(label)) for label in labels]
     meant = {index: vote for index, vote in enumerate(votes) if vote is not None}
-    said = _vote(text) if sorted(meant.values()) == [False, True] else None
+    said = _vote(text[:40]) if sorted(meant.values()) == [False, True] else None
     return next((index for index, vote in meant.items() if vote is said), None)
 
 
+@lru_cache(1024)
 def _vote(text: str) -> bool | None:
     try:
         return None if any(letter.isdigit() for letter in text) else yes_no(text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
+LABEL = 80  # characters
 TEXT_LIMIT = 2000  # characters; nobody's answer is longer, and no parser sees more
 
 _SAME = str.maketrans({
@@ -23,8 +25,15 @@ def clean(text: str) -> str:
 
 def plain(text: str) -> str:
     """Only the words and numbers of `clean(text)`, one blank between: "Kente-shirt!! 👍" -> "kente shirt"."""
+    return _plain_again(text) if len(text) <= LABEL else _plain(text)
+
+
+def _plain(text: str) -> str:
     kept = ("" if letter == "'" else letter if letter.isalnum() else " " for letter in clean(text))
     return " ".join("".join(kept).split())
+
+
+_plain_again = lru_cache(4096)(_plain)  # labels and short answers come again and again
 
 
 def _digit(letter: str) -> str:

@@ -135,7 +135,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
     sa.Column('provider_id', sa.Text(), nullable=False),
-    sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('person_id', sa.BigInteger(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('body', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
@@ -143,7 +143,6 @@ def upgrade() -> None:
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('error', sa.Text(), nullable=True),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_inbox_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox')),
     sa.UniqueConstraint('channel', 'provider_id', name=op.f('uq_inbox_channel_provider_id'))
     )
@@ -164,7 +163,6 @@ def upgrade() -> None:
     sa.Column('error', sa.Text(), nullable=True),
     sa.Column("sequel", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_outbox_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
     )
     op.create_index('ix_outbox_due', 'outbox', ['due_at'], unique=False, postgresql_where=sa.text("state IN ('waiting', 'sending', 'unknown')"))
