@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
@@ -22,7 +21,7 @@ from bot.rules.payment import Till
 from bot.rules.retry import EVENT_TRIES, SEND_TRIES, backoff_s
 from bot.switchboard import Switchboard
 from bot.words import Words
-from models.base import Database
+from models.base import Away, Database
 from models.conversation import Conversation, Standing, lock_by_address, lock_by_id, meet
 from models.inbox import Inbox
 from models.outbox import Outbox
@@ -51,10 +50,10 @@ class Engine:
     # -- a message
 
     def hear(self, incoming: Incoming) -> bool:
-        """Deals with a message; False when it was dealt with before. Raises OperationalError when the database is away."""
+        """Deals with a message; False when it was dealt with before. Raises Away."""
         try:
             return self._hear(incoming)
-        except OperationalError:
+        except Away:
             raise
         except Exception:
             log.exception("a message could not be dealt with", extra={"provider_id": incoming.provider_id})
@@ -121,7 +120,7 @@ class Engine:
         """Deals with an event that was written down; False when somebody else does or did."""
         try:
             return self._happen(inbox_id)
-        except OperationalError:
+        except Away:
             raise
         except Exception as bug:
             log.exception("an event could not be dealt with", extra={"inbox_id": inbox_id})

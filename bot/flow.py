@@ -140,11 +140,15 @@ class Flow:
     def text(self) -> str:
         return self.scene.heard.text.strip() if self.scene.heard else ""
 
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
     def choice(self) -> str:
         """The id of the offered answer that was tapped, numbered, named or nearly named. Raises NotUnderstood."""
         heard = self.scene.heard
         ids = [row[0] for row in self.frame.offered]
-        picked = heard.tap if heard and heard.tap in ids else ids[self._chosen()]
+        picked = heard.tap if heard and heard.tap and heard.tap in ids else ids[self._chosen()]
         if picked == MORE:
             self.frame.page += 1
             raise TurnThePage
@@ -185,8 +189,9 @@ class Flow:
         """Says in plain words why a rule refuses."""
         key = f"not_allowed_{refusal.reason}"
         key = key if key in self.says or key in COMMON else "not_allowed"
-        today = self.now.date()
-        self.say(key, **{k: days.spoken(v, today) if isinstance(v, date) else v for k, v in refusal.values.items()})
+        line = self.line(key, **{k: days.spoken(v, self.today) if isinstance(v, date) else v for k, v in refusal.values.items()})
+        if line not in [reply.text for reply in self.scene.replies]:
+            self.scene.replies.append(Reply(line))
 
     def show(self, picture: str, key: str, **values: object) -> None:
         self.scene.replies.append(Reply(self.line(key, **values), picture=picture))
@@ -257,7 +262,11 @@ class Flow:
         return "|".join([self.name, self.state, self.subject(), choice])
 
 
-class TurnThePage(NotUnderstood):
+class AskAgain(NotUnderstood):
+    """Understood, but the question stays, and there is no way back to what it was before."""
+
+
+class TurnThePage(AskAgain):
     """The person asked for more of the list."""
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
-
 from bot.channels import Channel
 from bot.engine import Engine
 from bot.messages import Request
+from models.base import Away
 
 log = logging.getLogger(__name__)
-AWAY = (OperationalError, TimeoutError)  # the database, not we, is at fault
+__all__ = ["Away", "message", "receipt", "replay"]
 
 
 def message(engine: Engine, channel: Channel, asked: Request) -> None:
@@ -28,11 +27,11 @@ def receipt(engine: Engine, channel: Channel, asked: Request) -> None:
 
 
 def replay(engine: Engine, channels: Mapping[str, Channel], kind: str, asked: Request) -> None:
-    """Deals with a request that waited on the disk; `kind` is "twilio" or "twilio/status". Raises AWAY to end the replay."""
+    """Deals with a request that waited on the disk; `kind` is "twilio" or "twilio/status". Raises Away to end the replay."""
     name, _, is_status = kind.partition("/")
     try:
         (receipt if is_status else message)(engine, channels[name], asked)
-    except AWAY:
+    except Away:
         raise
-    except DBAPIError:
+    except Exception:  # whatever is wrong with it, the next one must not wait for it
         log.exception("a request kept on disk could not be dealt with")

@@ -8,10 +8,11 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.flow import COMMON, DONE, PAST_LIMIT, Flow, Frame, Scene, TurnThePage
+from bot.flow import COMMON, DONE, PAST_LIMIT, AskAgain, Flow, Frame, Scene
 from bot.messages import Incoming, Reply
 from bot.rules import NotAllowed
 from bot.rules.notices import not_before
+from bot.rules.numbering import read_order_number
 from bot.understand import NotUnderstood, plain
 from models.inbox import Inbox
 from models.plea import Plea
@@ -109,7 +110,7 @@ class Switchboard:
 
     def _names_another(self, scene: Scene, text: str) -> bool:
         """Whether a text is exactly what opens another conversation ("my orders"); a single word may as well be an answer."""
-        name = self._starters.get(text)
+        name = "follow" if read_order_number(text) else self._starters.get(text)
         return " " in text and name not in (None, scene.stack[-1].flow) and not self._is_offered(scene, "", text)
 
     def _open(self, scene: Scene, text: str) -> bool:
@@ -125,7 +126,9 @@ class Switchboard:
             self.start(scene, "menu")
 
     def _starter(self, text: str) -> str | None:
-        """The flow that a text opens: a word by itself, or the beginning of a sentence."""
+        """The flow that a text opens: an order number, a word by itself, or the beginning of a sentence."""
+        if read_order_number(text):
+            return "follow"
         if text in self._starters:
             return self._starters[text]
         longest = max((w for w in self._starters if text.startswith(w + " ")), key=len, default=None)
@@ -138,7 +141,8 @@ class Switchboard:
         before = [flow.name, frame.state, deepcopy(frame.memory)]
         try:
             getattr(flow, f"hear_{frame.state}")()
-        except TurnThePage:
+        except AskAgain:
+            flow.keep()
             self._ask(scene)
         except NotUnderstood:
             self._missed(scene)

@@ -31,7 +31,7 @@ def blueprint(parts: Parts) -> Blueprint:
         else:
             try:
                 intake.message(parts.engine, channel, asked)
-            except intake.AWAY:
+            except intake.Away:
                 parts.spool.add(name, asked)
         return Response("<Response/>", mimetype="text/xml")
 
@@ -40,7 +40,7 @@ def blueprint(parts: Parts) -> Blueprint:
         channel, asked = _genuine(parts, name)
         try:
             intake.receipt(parts.engine, channel, asked)
-        except intake.AWAY:
+        except intake.Away:
             parts.spool.add(f"{name}/status", asked)
         return Response(status=204)
 
@@ -56,7 +56,7 @@ def blueprint(parts: Parts) -> Blueprint:
                 parts.redis.ring("money")
             else:
                 log.warning("a callback of %s names no payment of ours", name)
-        except intake.AWAY:
+        except intake.Away:
             pass  # a callback is only a hint: the poll will find out
         return Response(status=200)
 

@@ -36,7 +36,7 @@ from bot.spool import Spool
 from bot.switchboard import Switchboard
 from bot.understand import plain
 from bot.words import Words
-from models.base import Database
+from models.base import Away, Database
 from models.content import Shelf
 from models.picture import Picture
 from models.tailor import Offer
@@ -153,7 +153,7 @@ class Parts:
         try:
             with self.database.begin() as db:
                 return db.execute(text("SELECT 1")).scalar() == 1
-        except SQLAlchemyError:
+        except (Away, SQLAlchemyError):
             return False
 
     def is_migrated(self) -> bool:
@@ -161,7 +161,7 @@ class Parts:
         try:
             with self.database.begin() as db:
                 return db.execute(text("SELECT version_num FROM alembic_version")).scalar() == head
-        except SQLAlchemyError:
+        except (Away, SQLAlchemyError):
             return False
 
     def picture(self, picture_id: int) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.flow import Flow
+from bot.rules import NotAllowed
 from models.tailor import Tailor
 
 
@@ -15,14 +16,14 @@ class Availability(Flow):
     starts_with = ("busy", "free", "vacation", "available")
     fleeting = True
     states = ("pick",)
-    transitions = (("rested", "pick", "done"), ("returned", "pick", "done"), ("not_a_tailor", "pick", "done"))
+    transitions = (("rested", "pick", "done"), ("returned", "pick", "done"))
     says = {
         "pick": "Do you take new orders?",
         "hint_pick": "Send *busy* or *free*.",
         "busy": "Busy, no new ones", "free": "Free, send me orders",
         "rested": "You are shown to nobody now. Orders under way go on. Send *free* when you are back.",
         "returned": "Good! Customers see you again.",
-        "not_a_tailor": "This is for tailors.",
+        "not_allowed_not_a_tailor": "This is for tailors.",
     }  # fmt: skip
 
     @dataclass
@@ -44,9 +45,8 @@ class Availability(Flow):
     def _set(self, wish: str) -> None:
         tailor = Tailor.of_person(self.db, self.person.id)
         if tailor is None:
-            self.say("not_a_tailor")
-            self.not_a_tailor()
-        elif wish == "busy":
+            raise NotAllowed("not_a_tailor")
+        if wish == "busy":
             tailor.rest(self.db)
             self.say("rested")
             self.rested()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.flow import Flow, Scene, TurnThePage
+from bot.flow import Flow, Scene
 from bot.messages import LIST_LIMIT
 from bot.rules import matching
 from bot.rules.money import ghs
@@ -18,6 +18,7 @@ from models.order import Order
 from models.tailor import Offer
 
 CARDS = 3
+ANYWHERE = "anywhere"
 SORTS = ("score", "price", "rating100")
 NAME_ON_BUTTON = 20
 
@@ -87,13 +88,12 @@ class Browse(Flow):
     def ask_town(self) -> None:
         towns = dict.fromkeys((*self._towns_of_hers(), *OFFERED))
         options = [(town.lower(), town) for town in towns][: LIST_LIMIT - 1]
-        self.ask("town", [*options, ("", self.line("anywhere"))], garment=self._garment())
+        self.ask("town", [*options, (ANYWHERE, self.line("anywhere"))], garment=self._garment())
 
     def hear_town(self) -> None:
         try:
-            self.memory.town = self.choice()
-        except TurnThePage:
-            raise
+            town = self.choice()
+            self.memory.town = "" if town == ANYWHERE else town
         except NotUnderstood:
             self.memory.town = TOWNS[choose(self.text, TOWNS)].lower()
         self.town_chosen()

@@ -43,7 +43,7 @@ class Cancel(Flow):
         "owed": " {amount} is owed back to the wallet that paid; I will tell you when it is sent.",
         "tailor_told": "{customer} cancelled {order}.{part}",
         "tailor_part": " {amount} is in your wallet for the time you kept free.",
-        "expired": "The deposit for {order} was not paid, so the order is cancelled. Send *find a tailor* to order again.",
+        "expired": "The deposit for {order} did not arrive, so the order is cancelled. Send *find a tailor* to order again.",
         "not_allowed_only_by_dispute": "Work on this order has begun. Send *agent* and a person will help.",
     }
 

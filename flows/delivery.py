@@ -53,6 +53,8 @@ class Delivery(Flow):
 
     def hear_received(self) -> None:
         order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        if order.state not in ("READY_FOR_DELIVERY", "DELIVERED"):
+            return  # the question is asked again, and says so
         if self._says_right():
             actor = f"person:{self.person.id}"
             if order.state == "READY_FOR_DELIVERY":

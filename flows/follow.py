@@ -52,6 +52,9 @@ class Follow(Flow):
     class Memory:
         number: str = ""
 
+    def opened_with(self, text: str) -> None:
+        self.memory.number = numbering.read_order_number(text) or text
+
     def ask_action(self) -> None:
         order = self._order()
         if order is None:
@@ -61,9 +64,10 @@ class Follow(Flow):
         percent = order.progress(self.db)
         handover = self.line("handover", code=order.handover_code) if order.handover_code and order.state == "READY_FOR_DELIVERY" else ""
         self.ask(
-            "closed" if order.state in CLOSED else "action", self._options(order), number=order.number, garment=order.noun(self.db), tailor=order.tailor(self.db).business,
+            "closed" if order.state in CLOSED else "action", self._options(order),
+            number=order.number, garment=order.noun(self.db), tailor=order.tailor(self.db).business,
             bar="●" * (percent // 20) + "○" * (5 - percent // 20), percent=percent, state=self.line(f"state_{order.state}"),
-            day=days.spoken(order.promised_on, self.now.date()), total=ghs(order.total), handover=handover,
+            day=days.spoken(order.promised_on, self.today), total=ghs(order.total), handover=handover,
         )  # fmt: skip
 
     def hear_action(self) -> None:

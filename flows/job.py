@@ -40,7 +40,8 @@ class Job(Flow):
         "cloth_own": "The customer brings the cloth.", "cloth_tailor": "You buy the cloth ({price} is in the price).",
         "style": "\nStyle: {style}", "style_photo": "\nStyle photo above.",
         "measure": "{label} {value}",
-        "accepted": "Thank you! {order} is yours. Send a photo of the cloth, and one when it is cut: two hours after the cutting photo the deposit is yours.",
+        "accepted": "Thank you! {order} is yours. Send a photo of the cloth, and one when it is cut: "
+        "two hours after the cutting photo the deposit is yours.",
         "customer_accepted": "{tailor} accepted your order {order}. You will see photos of the work here.",
         "reason": "Why do you decline? A few words for the customer.",
         "hint_reason": "For example *I am travelling that week*.",
@@ -121,13 +122,12 @@ class Job(Flow):
         style = self.line("style", style=order.style) if order.style else ""
         if order.has_style_photo(self.db):
             style += self.line("style_photo")
-        measures = ", ".join(
-            self.line("measure", label=measurements.label(n), value=measurements.show(v["body"], n)) for n, v in order.measures.items()
-        )
+        taken = [n for n in measurements.FIELDS if n in order.measures]
+        shown = [self.line("measure", label=measurements.label(n), value=measurements.show(order.measures[n]["body"], n)) for n in taken]
         return {
             "order": order.number, "customer": Person.by_id(self.db, order.customer_id).first_name, "garment": order.noun(self.db),
-            "price": ghs(order.total), "day": days.spoken(order.promised_on, self.now.date()), "cloth": cloth, "style": style,
-            "measures": measures,
+            "price": ghs(order.total), "day": days.spoken(order.promised_on, self.today), "cloth": cloth, "style": style,
+            "measures": ", ".join(shown),
         }  # fmt: skip
 
     def _order(self) -> Order:

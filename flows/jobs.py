@@ -56,7 +56,7 @@ class Jobs(Flow):
             self.only_waiting()
 
     def _about(self, order: Order) -> str:
-        day = days.relative(order.promised_on, self.now.date())
+        day = days.relative(order.promised_on, self.today)
         return self.line("about", garment=order.noun(self.db), day=day, state=self.line(f"state_{order.state}"))
 
     def _mine(self) -> list[Order]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.flow import Flow
 from bot.rules import NotAllowed, measurements
-from bot.understand import NotUnderstood, length
+from bot.understand import NotUnderstood, Said, length
 from models.garment import Garment
 from models.profile import Profile
 
@@ -49,6 +49,10 @@ class Measure(Flow):
         "kept": "Good, they stay as they are.",
         "saved": "Saved. You can change them any time with *my measurements*.",
         "not_allowed_impossible": "{label} {value} cannot be a body measurement. Please measure once more.",
+        "not_allowed_out_of_range": "That cannot be a body measurement. Please measure once more.",
+        "not_allowed_unknown_value": "No hurry: take a tape and measure as I describe, or send *agent* and a person will help.",
+        "not_allowed_size_label": "A size like M or L is too little for a tailor: I need the number on the tape.",
+        "not_allowed_other_person": "I keep your own measurements here. For somebody else, please send *agent*.",
         "row": "{label}: {value}",
     }
 
@@ -78,7 +82,7 @@ class Measure(Flow):
         self.ask("value", step=steps - len(missing) + 1, steps=steps, label=measurements.label(asked[0]).capitalize(), how=how, or_else=other)
 
     def hear_value(self) -> None:
-        said = length(self.text, self._missing()[0][0])
+        said = self._said(self._missing()[0][0])
         if self._doubtful(said.field, said.mm):
             self.doubted()
         else:
@@ -139,9 +143,18 @@ class Measure(Flow):
     def _open_garment(self) -> None:
         self.garment_chosen() if self._missing() else self.nothing_missing()
 
+    def _said(self, asked: str) -> Said:
+        """One measurement; what is understood and of no use to a tailor is answered, not asked again in other words."""
+        try:
+            return length(self.text, asked)
+        except NotUnderstood as unclear:
+            if f"not_allowed_{unclear.reason}" in self.says:
+                raise NotAllowed(unclear.reason) from None
+            raise
+
     def _correct(self, taken: Callable[[], bool], doubted: Callable[[], bool]) -> None:
         """ "waist is 33": one value alone."""
-        said = length(self.text, "")
+        said = self._said("")
         if self._doubtful(said.field, said.mm):
             doubted()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.flow import Flow
+from bot.flow import AskAgain, Flow
 from bot.rules import NotAllowed
 from bot.rules.milestones import BY_NAME
 from bot.understand import NotUnderstood, choose
@@ -44,6 +44,7 @@ class Milestone(Flow):
         "no_step": "{order} waits for no photo now.",
         "fabric": "Fabric", "cutting": "Cutting", "assembly": "Assembly", "fitting": "Fitting", "adjustments": "Adjustments",
         "pressing": "Pressing", "ready": "Ready",
+        "instead": "I take this photo instead of the one before.",
         "thanks": "Thank you! I am passing it on.",
         "shown": "{order}, {step}: {customer} has the photo now.",
         "shown_fitting": "{order}: {customer} is looking at the fitting. I will tell you the answer, at the latest in 48 hours.",
@@ -87,8 +88,7 @@ class Milestone(Flow):
             self.ask("which", [(str(o.id), o.number, o.noun(self.db)) for o in orders])
 
     def hear_which(self) -> None:
-        if self._took_another_photo():
-            return
+        self._take_another_photo()
         self.memory.order_id = int(self.choice())
         self.order_known()
 
@@ -105,8 +105,8 @@ class Milestone(Flow):
             self.ask("step", [(s, self.line(s), f"{BY_NAME[s].percent} %") for s in steps], order=order.number)
 
     def hear_step(self) -> None:
-        if not self._took_another_photo():
-            self._settle(Order.by_id(self.db, self.memory.order_id), self.choice())
+        self._take_another_photo()
+        self._settle(Order.by_id(self.db, self.memory.order_id), self.choice())
 
     # -- what happens outside
 
@@ -137,12 +137,12 @@ class Milestone(Flow):
         self.memory.picture_id, self.memory.caption = wanted.id, heard.text[:200]
         self.scene.wakes.add("pictures")
 
-    def _took_another_photo(self) -> bool:
+    def _take_another_photo(self) -> None:
         """A second photo before the first one was explained takes its place."""
         if self.scene.heard and self.scene.heard.kind == "image":
             self._take_photo()
-            return True
-        return False
+            self.say("instead")
+            raise AskAgain
 
     def _settle(self, order: Order, step: str) -> None:
         """Order and step are known: counts at once if the photo is here, else when it comes."""

@@ -58,15 +58,15 @@ class Order(Flow):
         "hint_style": "A photo, or words like *long sleeves, embroidery at the neck*. Send *skip* to leave it to the tailor.",
         "style_kept": "I have your photo.",
         "express": "Do you need it fast? Express costs {price} more and is ready from {day}.",
-        "hint_express": "Please answer *yes* or *no*.",
+        "hint_express": "Please answer *yes* or *no*.", "hint_measures": "Please answer *yes* or *no*.",
         "day": "For which day? The earliest is {earliest}.",
         "hint_day": "For example *12 December* or *in 3 weeks*.",
         "measures": "I have these measurements of yours:\n{list}\n\nUse them?",
-        "hint_measures": "Please answer *yes* or *no*.",
         "row": "{label}: {value}",
         "confirm": "*Your order*\n{garment} by {tailor}\nWork {work}{fabric}{express}\n*Total {total}*\nReady by {day}{style}\n\n"
         "You pay in three parts: {deposit} now, {fitting} when you have approved the fitting photo, {final} before you receive it. "
-        "We hold each part until then.\n\nShall I order it?",
+        "{hold}\n\nShall I order it?",
+        "hold": "We hold your money until you have seen the work.",
         "hint_confirm": "Send *yes* to order, or *change*.",
         "line_fabric": "\nCloth {price}", "line_express": "\nExpress {price}", "line_own": "\nYour own cloth",
         "line_style": "\nStyle: {style}", "line_photo": "\nStyle: as on your photo",
@@ -127,20 +127,13 @@ class Order(Flow):
         elif heard.tap or plain(self.text) == "skip" or not self.text:
             self.choice()
             self.memory.style = ""
-        self._after_style()
-
-    def _after_style(self) -> None:
-        if self._edited():
-            self.style_changed()
-        elif self._what()[2].express:
-            self.style_given()
-        else:
-            self.style_given_no_rush()
+        given = self.style_given if self._what()[2].express else self.style_given_no_rush
+        self.style_changed() if self._edited() else given()
 
     def ask_express(self) -> None:
         garment, offer, _ = self._what()
         extra = pricing.quote(garment, offer.price, tailor_buys_fabric=False, express=True).express
-        self.ask_yes_no("express", price=ghs(extra), day=days.spoken(self._earliest(True), self._today()))
+        self.ask_yes_no("express", price=ghs(extra), day=days.spoken(self._earliest(True), self.today))
 
     def hear_express(self) -> None:
         self.memory.express = self.said_yes()
@@ -150,7 +143,7 @@ class Order(Flow):
         first = self._earliest(self.memory.express)
         offered = [first, first + timedelta(days=7), first + timedelta(days=14)]
         options = [(d.isoformat(), f"{d:%a} {d.day} {d:%b}") for d in offered]
-        self.ask("day", options, earliest=days.spoken(first, self._today()))
+        self.ask("day", options, earliest=days.spoken(first, self.today))
 
     def hear_day(self) -> None:
         heard = self.scene.heard
@@ -185,11 +178,11 @@ class Order(Flow):
         parts = {stage: ghs(amount) for stage, amount in escrow.split(quote.total).items()}
         fabric = self.line("line_fabric", price=ghs(quote.fabric)) if quote.fabric else self.line("line_own")
         express = self.line("line_express", price=ghs(quote.express)) if quote.express else ""
-        ready = days.spoken(date.fromisoformat(self.memory.day), self._today())
+        ready = days.spoken(date.fromisoformat(self.memory.day), self.today)
         options = [("yes", self.line("yes")), ("change", self.line("changing")), ("no", self.line("no"))]
         self.ask(
             "confirm", options, garment=garment.label, tailor=tailor.business, work=ghs(quote.work), fabric=fabric, express=express,
-            total=ghs(quote.total), day=ready, style=self._style_line(), **parts,
+            total=ghs(quote.total), day=ready, style=self._style_line(), hold=self.line("hold"), **parts,
         )  # fmt: skip
 
     def hear_confirm(self) -> None:
@@ -255,7 +248,7 @@ class Order(Flow):
 
     def _named_day(self) -> date:
         try:
-            return day(self.text, self._today())
+            return day(self.text, self.today)
         except NotUnderstood as unclear:
             if unclear.reason in ("no_such_day", "weekday_differs"):
                 raise NotAllowed(unclear.reason) from None
@@ -263,7 +256,7 @@ class Order(Flow):
 
     def _check_day(self, wish: date) -> None:
         garment, _, tailor = self._what()
-        rules.check_promise(wish, self._today(), days.needed(garment.days, express=self.memory.express))
+        rules.check_promise(wish, self.today, days.needed(garment.days, express=self.memory.express))
         check_room(self.db, tailor, wish, self.now)
 
     def _edited(self) -> bool:
@@ -283,11 +276,8 @@ class Order(Flow):
         garment, offer, _ = self._what()
         return pricing.quote(garment, offer.price, tailor_buys_fabric=self.memory.fabric == "tailor", express=self.memory.express)
 
-    def _today(self) -> date:
-        return self.now.date()
-
     def _earliest(self, express: bool) -> date:
-        return rules.earliest(self._today(), days.needed(self._what()[0].days, express=express))
+        return rules.earliest(self.today, days.needed(self._what()[0].days, express=express))
 
     def _style_line(self) -> str:
         if self.memory.style:

@@ -33,6 +33,7 @@ class Pay(Flow):
         ("wallet_chosen", "wallet", "network"),
         ("another_wanted", "wallet", "other"),
         ("number_given", "wallet", "network"),
+        ("put_off", "wallet", "done"),
         ("number_typed", "other", "network"),
         ("network_confirmed", "network", "explain"),
         ("wallet_rejected", "explain", "other"),
@@ -50,7 +51,8 @@ class Pay(Flow):
         "hint_network": "Tap the network. Numbers can move between networks, so I ask.",
         "stage_deposit": "deposit", "stage_fitting": "second part", "stage_final": "last part",
         "explain": "*{amount}* for {order}, the {stage}, from {wallet} ({network}).\n{who}\n\n"
-        "A prompt from *Sew4Mi* will come to that phone. Enter your PIN only there. *We never ask for your PIN.*\n\nSend the prompt now?",
+        "A prompt from *Sew4Mi* will come to that phone. Enter your PIN only there. *{pin}*\n\nSend the prompt now?",
+        "pin": "We never ask for your PIN.",
         "who_deposit": "We hold it. {tailor} gets it after showing you the cut cloth, to work with. Should {tailor} decline, it comes back to you.",
         "who_fitting": "You approved the fitting: {tailor} gets it now, less our commission.",
         "who_final": "We hold it. {tailor} gets it when you confirm that you have the garment.",
@@ -62,6 +64,8 @@ class Pay(Flow):
         "nothing_due": "Nothing is due for {order} now.",
         "not_allowed_already_asked": "There is a prompt under way for this already. I will tell you what becomes of it.",
         "not_allowed_too_many_prompts": "Three prompts in ten minutes are enough. Please try again a little later.",
+        "not_allowed_day_full": "Meanwhile somebody else took that day at the tailor's. Please send *cancel order* and order for another day.",
+        "not_allowed_month_full": "Meanwhile the tailor's month is full. Please send *cancel order* and order for a later day.",
         "not_allowed_no_route": "We cannot collect from {network} at the moment. Please use a wallet of another network.",
         "not_allowed_foreign_wallet": "Only a Ghanaian mobile-money wallet can pay. Somebody in Ghana may pay for you: give that number.",
         "not_allowed_not_mobile": "That is no mobile number, so it has no mobile money.",
@@ -99,6 +103,9 @@ class Pay(Flow):
         wish = self.choice()
         if wish == "another":
             self.another_wanted()
+        elif wish == "later":
+            self.say("later_said")
+            self.put_off()
         elif wish == self.person.wallet and self.person.network:
             self.memory.wallet, self.memory.network = wish, self.person.network
             self.wallet_known()
@@ -131,7 +138,7 @@ class Pay(Flow):
             return
         options = [("yes", self.line("send")), ("other", self.line("other_wallet")), ("later", self.line("later"))]
         values = self._values(order, stage) | {"wallet": local(self.memory.wallet), "network": NETWORKS[self.memory.network]}
-        self.ask("explain", options, who=self.line(f"who_{stage}", tailor=values["tailor"]), **values)
+        self.ask("explain", options, who=self.line(f"who_{stage}", tailor=values["tailor"]), pin=self.line("pin"), **values)
 
     def hear_explain(self) -> None:
         wish = "yes" if self._plain_yes() else self.choice()
@@ -195,7 +202,7 @@ class Pay(Flow):
         address = Address.of(self.db, self.person.id, self.scene.channel)
         if address and network_hint(address.value):
             known.append(address.value.lstrip("+"))
-        return [*((number, local(number)) for number in dict.fromkeys(known)), ("another", self.line("another"))]
+        return [*((number, local(number)) for number in dict.fromkeys(known)), ("another", self.line("another")), ("later", self.line("later"))]
 
     def _typed_wallet(self) -> str:
         try:

@@ -34,17 +34,19 @@ class Prompt(Flow):
         ("paid_late", "failed", "done"),
     )
     says = {
-        "waiting": "The prompt is on its way to {wallet}. Approve it within {minutes} minutes; I will tell you as soon as the money is here.\n"
+        "waiting": "{sent}\n{wallet}: approve it within {minutes} minutes; I tell you as soon as the money is here.\n"
         "No prompt? Look at *My Approvals* in your mobile-money menu.",
+        "sent": "A prompt has been sent to your phone. Enter your PIN only there.",
         "hint_waiting": "There is nothing to do here: I tell you as soon as the network answers.",
         "check": "I have approved", "leave": "Do something else",
         "left_waiting": "All right. The prompt stays on your phone: approve it or let it pass, I will tell you what becomes of it.",
         "checking": "I am asking {network}. As soon as the money is here I tell you; please do not pay again.",
         "in_doubt": "I do not know yet whether the {amount} for {order} arrived. *Please do not pay again.* "
         "I keep asking {network} and will tell you.",
-        "paid_deposit": "✅ {amount} received for {order}. {tailor} now has 24 hours to accept.\n{receipt}",
-        "paid_fitting": "✅ {amount} received for {order}. {tailor} finishes the work now.\n{receipt}",
-        "paid_final": "✅ {amount} received for {order}: all is paid. Your handover code is *{code}*. "
+        "received": "✅ {amount} received for {order}. Thank you!",
+        "paid_deposit": "{received}\n{tailor} now has 24 hours to accept.\n{receipt}",
+        "paid_fitting": "{received}\n{tailor} finishes the work now.\n{receipt}",
+        "paid_final": "{received}\nAll is paid. Your handover code is *{code}*. "
         "Give it to {tailor} only when the garment is in your hands.\n{receipt}",
         "receipt": "Reference {reference} · {network}",
         "tailor_fitting": "The second part of {order} is paid: {net} is in your wallet. Please finish it and send a photo when it is ready.",
@@ -53,8 +55,9 @@ class Prompt(Flow):
         "wrong_amount": "{got} arrived for {order}, but we had asked for {amount}. We hold it for you and owe it back to {wallet}. "
         "The {stage} is still to be paid: send *my orders*.",
         "stage_deposit": "deposit", "stage_fitting": "second part", "stage_final": "last part",
-        "failed": "The payment of {amount} for {order} did not go through: {why}.\nNothing was taken. What now?",
-        "failed_elsewhere": "The payment of {amount} for {order} did not go through: {why}.\nNothing was taken. Send *my orders* to try again.",
+        "not_through": "The payment of {amount} for {order} did not go through. You can try again.",
+        "failed": "{not_through}\nThe reason: {why}. Nothing was taken.",
+        "failed_elsewhere": "{not_through}\nThe reason: {why}. Nothing was taken. Send *my orders* to pay.",
         "hint_failed": "Send 1, 2 or 3.",
         "why_no_funds": "there is not enough money in the wallet",
         "why_declined": "it was declined on the phone",
@@ -88,7 +91,8 @@ class Prompt(Flow):
             self.ask("in_doubt", [self._choice("leave")], **self._values(order, payment), network=NETWORKS[payment.network])
         else:
             options = [self._choice("check"), self._choice("leave")]
-            values = {"wallet": local(payment.msisdn), "minutes": MINUTES, "network": NETWORKS[payment.network]}
+            sent = self.line("sent")
+            values: dict[str, Any] = {"sent": sent, "wallet": local(payment.msisdn), "minutes": MINUTES, "network": NETWORKS[payment.network]}
             self.ask("checking" if self.memory.asked else "waiting", options, **values)
 
     def hear_waiting(self) -> None:
@@ -107,7 +111,7 @@ class Prompt(Flow):
         options = [("again", self.line("try_again")), ("other", self.line("other_wallet")), ("later", self.line("later"))]
         order = Order.by_id(self.db, payment.order_id)
         key = "expired" if payment.state == "expired" else "failed"
-        self.ask(key, options, **self._values(order, payment), why=self._why(payment))
+        self.ask(key, options, **self._refusal(order, payment))
 
     def hear_failed(self) -> None:
         wish = self.choice()
@@ -158,7 +162,8 @@ class Prompt(Flow):
 
     def _paid(self, order: Order, payment: Payment) -> None:
         order.funded(self.db, payment.stage, self.now)
-        values = self._values(order, payment) | {"tailor": order.tailor(self.db).business}
+        values = self._values(order, payment)
+        values |= {"tailor": order.tailor(self.db).business, "received": self.line("received", **values)}
         receipt = self.line("receipt", reference=payment.provider_id, network=NETWORKS[payment.network])
         self.tell(self.person.id, f"paid_{payment.stage}", code=order.handover_code, receipt=receipt, **values)
         tailor = order.tailor(self.db).person_id
@@ -176,13 +181,14 @@ class Prompt(Flow):
             event()
         else:
             order = Order.by_id(self.db, payment.order_id)
-            self.tell(self.person.id, elsewhere, **self._values(order, payment), why=self._why(payment))
+            self.tell(self.person.id, elsewhere, **self._refusal(order, payment))
 
     def _is_on_the_stack(self) -> bool:
         return any(frame is self.frame for frame in self.scene.stack)
 
-    def _why(self, payment: Payment) -> str:
-        return self.line(f"why_{payment.reason or 'unclear'}")
+    def _refusal(self, order: Order, payment: Payment) -> dict[str, Any]:
+        values = self._values(order, payment)
+        return values | {"why": self.line(f"why_{payment.reason or 'unclear'}"), "not_through": self.line("not_through", **values)}
 
     def _choice(self, key: str) -> tuple[str, str]:
         return key, self.line(key)

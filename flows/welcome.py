@@ -31,6 +31,7 @@ class Welcome(Flow):
         "hint_name": "Just your name, for example *Ama Mensah*.",
         "language": "Nice to meet you, {name}. Which language shall I use?",
         "hint_language": "Tap a language or send its number.",
+        "greeting": "Akwaaba! I am the Sew4Mi helper: I find you a checked tailor and hold your money until you have seen the work.",
         "unreviewed": "(Only some lines are translated so far, and not yet checked by a speaker; the rest comes in English.)",
         "ready": "All set.",
     }
@@ -69,7 +70,11 @@ class Welcome(Flow):
         if code not in self.scene.words.languages:
             raise NotUnderstood
         self.person.language = code
-        self.say("unreviewed" if self.scene.words.languages[code].unreviewed else "ready")
+        if self.scene.words.languages[code].unreviewed:
+            self.say("greeting")
+            self.say("unreviewed")
+        else:
+            self.say("ready")
         self.language_chosen()
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Dialect, Identity, MetaData, Text, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -73,6 +74,15 @@ class Prepared:
         return connection.exec_driver_sql(self._execute, values)
 
 
+class Away(Exception):
+    """The database, not we, is at fault: it cannot be reached, is full or gave up. The same again later may succeed."""
+
+
+def _is_away(error: SQLAlchemyError) -> bool:
+    """A connection that broke in the middle of a statement is no OperationalError: the driver has no code for it."""
+    return isinstance(error, OperationalError | TimeoutError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
 class Database:
     """One pool per process; `begin()` is one transaction that commits at the end of the block or rolls back."""
 
@@ -84,14 +94,25 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False, autoflush=True) as session, session.begin():
-            yield session
+        """Raises Away."""
+        try:
+            with Session(self.engine, expire_on_commit=False, autoflush=True) as session, session.begin():
+                yield session
+        except SQLAlchemyError as error:
+            if _is_away(error):
+                raise Away(type(error).__name__) from error
+            raise
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:
-        """For a single statement that is a transaction by itself: no BEGIN, no COMMIT."""
-        with self._single.connect() as connection:
-            yield connection
+        """For a single statement that is a transaction by itself: no BEGIN, no COMMIT. Raises Away."""
+        try:
+            with self._single.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            if _is_away(error):
+                raise Away(type(error).__name__) from error
+            raise
 
     def forget(self) -> None:
         """After a fork: drop the parent's connections without closing them under it."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Index, Row, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.rules.receipts import RANK
+from bot.rules.receipts import DELIVERED, RANK
 from models.base import Base, Id, Json, Prepared
 
 
@@ -124,18 +124,17 @@ _DOUBTFUL = text("""
             OR (state = 'unknown' AND due_at <= :now AND (lease_until IS NULL OR lease_until < :now))
         ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING id, person_id, channel, body, tries, started_at""")
-# Rank 6 is "failed": it never beats "delivered" (4) or "read" (5).
-_RECEIVE = """
+_RECEIVE = f"""
     WITH hit AS (
         UPDATE outbox SET receipt = :rank, provider_id = coalesce(provider_id, :sid), error = coalesce(:error, error),
             state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END
-        WHERE {match} AND receipt < :rank AND NOT (:rank = 6 AND receipt IN (4, 5))
+        WHERE {{match}} AND receipt < :rank
         RETURNING id, person_id, sequel, tries, body),
     happened AS (
         INSERT INTO inbox (person_id, channel, provider_id, name, body, due_at, received_at, state, tries)
         SELECT coalesce((sequel->>'person')::bigint, person_id), 'events', 'delivered:' || id, sequel->>'event',
             sequel - 'event' - 'person', :now, :now, 'waiting', 0
-        FROM hit WHERE sequel IS NOT NULL AND :rank IN (4, 5) ON CONFLICT DO NOTHING)
+        FROM hit WHERE sequel IS NOT NULL AND :rank IN {DELIVERED} ON CONFLICT DO NOTHING)
     SELECT * FROM hit"""
 _SAID = {"rank": "int", "sid": "text", "id": "bigint", "error": "text", "now": "timestamptz"}
 _RECEIVE_BY_ID = Prepared("receive_by_id", _SAID, _RECEIVE.format(match="id = :id AND (provider_id IS NULL OR provider_id = :sid)"))

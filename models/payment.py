@@ -194,9 +194,10 @@ class Payment(Base):
         return "moved"
 
     def _wait(self, event: str, now: datetime) -> str:
+        if self.state not in ("submitting", *rules.ASKABLE) or self.submitted_at is None:
+            return "nothing"  # it has ended for us; only money would be news
         if rules.PAYMENT.allows(event, self.state):
             self._move(event)
-        assert self.submitted_at is not None
         over = now - self.submitted_at >= rules.EXPIRY and self.told_at is None
         if over:
             self.told_at = now

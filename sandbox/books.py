@@ -13,9 +13,10 @@ STEPS = "SELECT origin, event, target, actor, at FROM order_step WHERE order_id 
 MOVEMENTS = """SELECT j.key, a.code, e.amount FROM journal j JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.account_id
                WHERE j.order_id = %s ORDER BY e.id"""
 ACCOUNTS = "SELECT code, kind, balance FROM account ORDER BY code"
-#: Whether something is under way: to be sent, dealt with, fetched, or sent but not yet reported as read (rank 5).
-BUSY = """SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('waiting', 'sending', 'unknown') OR (state = 'sent' AND receipt < 5))
+#: Whether something is to be sent, dealt with or fetched; and whether something was sent that nobody has reported as read (rank 5).
+BUSY = """SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('waiting', 'sending', 'unknown'))
             OR EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting') OR EXISTS (SELECT 1 FROM picture WHERE state = 'wanted')"""
+UNREAD = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sent' AND receipt < 5)"
 #: What must not be found, in sentences. Debits are positive, credits negative.
 WRONG = {
     "a movement does not sum to zero": "SELECT journal_id FROM entry GROUP BY journal_id HAVING sum(amount) <> 0 OR count(*) < 2",
@@ -38,9 +39,13 @@ class Books:
         states = {state for _, _, state, _ in self._rows(ORDERS)}
         return states == {"COMPLETED"}
 
-    def quiet(self) -> bool:
-        """Whether nothing is under way."""
+    def idle(self) -> bool:
+        """Whether the product has nothing to do."""
         return not self._rows(BUSY)[0][0]
+
+    def quiet(self) -> bool:
+        """Whether it is idle and everything it sent was read."""
+        return self.idle() and not self._rows(UNREAD)[0][0]
 
     def told(self) -> Iterator[str]:
         """Every order's steps and movements, and all accounts."""

@@ -39,11 +39,9 @@ class Cast:
         return next(iter(self._get("/sandbox/prompts", msisdn=self.people[who])["prompts"]), None)
 
     def approve(self, who: str) -> None:
-        """Enters the PIN at the open prompt."""
-        found = self.prompt(who)
-        if found is None:
-            raise NotHeard(f"no prompt is open on {who}'s phone")
-        self._post(f"/sandbox/prompts/{found['reference']}", {"pin": PIN})
+        """Enters the PIN at the open prompt, if there is one."""
+        if found := self.prompt(who):
+            self._post(f"/sandbox/prompts/{found['reference']}", {"pin": PIN})
 
     def move_clock(self, seconds: float) -> None:
         self._post("/sandbox/clock", {"move_s": seconds})
@@ -74,6 +72,10 @@ class Cast:
     def truth(self) -> dict[str, Any]:
         """The money the providers really took: {"entries": […], "totals_pesewas": {provider: {currency: pesewas}}}."""
         return self._get("/sandbox/truth")
+
+    def paid(self) -> int:
+        """How many payments the providers really took."""
+        return len(self.truth()["entries"])
 
     def counts(self) -> dict[str, Any]:
         return self._get("/sandbox/counts")

@@ -70,18 +70,20 @@ def forget(state: Path) -> None:
     for name in ("postgres", "redis"):
         _nobody_uses(state / name)
     for entry in state.iterdir() if state.exists() else ():
-        if entry.is_dir() and not entry.name.startswith(("story-", "bench-")):
-            shutil.rmtree(entry)
-        elif entry.is_file():
+        if entry.is_file():
             entry.unlink()
+        elif not entry.name.startswith(("story-", "bench-")):
+            shutil.rmtree(entry)
 
 
 def welcome(house: House) -> str:
     names = {role: next(p["name"] for p in PEOPLE if p["role"] == role) for role in ("Customer", "Tailor")}
-    moved = [f"Port {want} is busy: using {have}." for want, have in ((WEB_PORT, house.web_port), (WORLD_PORT, house.world_port)) if want != have]
+    ports = (WEB_PORT, house.web_port), (WORLD_PORT, house.world_port)
+    moved = [f"Port {want} is busy: using {have}." for want, have in ports if want != have]
     text = WELCOME.format(
-        play=f"{house.origin}/play", web=house.web, logs=_near(house.logs), state=_near(house.state), customer=names["Customer"], tailor=names["Tailor"]
-    )
+        play=f"{house.origin}/play", web=house.web, logs=_near(house.logs), state=_near(house.state),
+        customer=names["Customer"], tailor=names["Tailor"],
+    )  # fmt: skip
     return "\n".join([*moved, text])
 
 

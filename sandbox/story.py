@@ -57,6 +57,7 @@ class Story:
     ) -> None:  # fmt: skip
         self.cast, self.acts, self.tell, self.nudged = cast, read(script), tell, nudged
         self.quiet, self.meanwhile = quiet, meanwhile
+        self._payments = 0
 
     @property
     def _heard(self) -> Counter[str]:
@@ -74,7 +75,7 @@ class Story:
 
     def _do(self, act: Act) -> None:
         if passed := re.fullmatch(r"\* (\d+) (minute|hour|day)s? pass(?:es)?", act.line):
-            self._rest()
+            self.rest()
             self.cast.move_clock(int(passed[1]) * HOURS[passed[2]] * 3600)
         elif approves := re.fullmatch(r"\* (\w+) approves the prompt", act.line):
             self._approve(approves[1].lower())
@@ -83,12 +84,18 @@ class Story:
         else:
             self.cast.say(act.speaker, self._real(act.line.partition(": ")[2]))
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
+        """Waits until everything has had its effect."""
         with contextlib.suppress(NotHeard):  # receipts may be lost: time passes all the same
             until(self.quiet, patience_s=REST_S, what=str)
 
     def _approve(self, who: str) -> None:
-        until(lambda: self.cast.prompt(who), patience_s=PATIENCE_S, what=lambda: f"no prompt came to {who}'s phone", nudge=self._nudge())
+        """A person may have been faster than the story: then the money is there already."""
+        self._payments += 1
+        until(
+            lambda: self.cast.prompt(who) or self.cast.paid() >= self._payments, patience_s=PATIENCE_S,
+            what=lambda: f"no prompt came to {who}'s phone", nudge=self.nudge(),
+        )  # fmt: skip
         self.cast.approve(who)
 
     def _real(self, text: str) -> str:
@@ -103,13 +110,14 @@ class Story:
                     self.tell(line)
             return self._heard >= due
 
-        until(enough, patience_s=PATIENCE_S, what=lambda: self._missing(act, due), nudge=self._nudge())
+        until(enough, patience_s=PATIENCE_S, what=lambda: self._missing(act, due), nudge=self.nudge())
 
     def _missing(self, act: Act, due: Counter[str]) -> str:
         missing = ", ".join(f"{count} more to {who}" for who, count in (due - self._heard).items())
         return f"after {act.line!r} the bot should have said {missing}, but did not within {PATIENCE_S:.0f} s"
 
-    def _nudge(self) -> Callable[[], None]:
+    def nudge(self) -> Callable[[], None]:
+        """Something to call while waiting: it lets time pass when the wait grows long."""
         following = time.monotonic() + NUDGE_AFTER_S
 
         def nudge() -> None:

@@ -276,11 +276,13 @@ class Stage:
     def who(self, address: str) -> str:
         return next(name for name, phone in PHONES.items() if phone == address)
 
+    def unread(self) -> list[tuple[str, Letter]]:
+        """What was said since it was last written down."""
+        return [(self.who(letter.to), letter) for letter in self.channel.sent[self.shown :]]
+
     def new_letters(self) -> Iterator[tuple[str, Letter]]:
-        fresh = self.channel.sent[self.shown :]
-        self.shown = len(self.channel.sent)
-        for letter in fresh:
-            who = self.who(letter.to)
+        fresh, self.shown = self.unread(), len(self.channel.sent)
+        for who, letter in fresh:
             if letter.reply.choices:
                 self.offered.setdefault(who, []).append(letter.reply.choices)
             yield who, letter

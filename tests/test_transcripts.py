@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Choice, Letter
+from bot.messages import BUBBLE_LIMIT, BUTTON_LIMIT, BUTTON_TITLE, CHOICE_ID, LIST_ABOUT, LIST_LIMIT, LIST_TITLE, Choice, Letter
 from bot.payments import NotAccepted, Refused, Unknown
 from tests.conftest import empty
 from tests.stage import LIFE, PHONES, Stage
@@ -82,7 +82,8 @@ def test_every_arrow_is_walked(house: Stage) -> None:
             house.reset()
             list(play(path.read_text(encoding="utf-8"), house))
     arrows = {(name, event, origin) for name, flow in house.parts.flows.items() for event, origin, _ in flow.transitions}
-    assert not sorted(arrows - walked), "no story walks these arrows"
+    missed = [f"{name}: {event} from {origin}" for name, event, origin in sorted(arrows - walked)]
+    assert not missed, "no story walks these arrows:\n" + "\n".join(missed)
 
 
 def play(written: str, stage: Stage) -> Iterator[str]:
@@ -100,14 +101,32 @@ def play(written: str, stage: Stage) -> Iterator[str]:
             speaker, _, said = line.partition(": ")
             assert speaker in PHONES, f"who is {speaker!r}?"
             stage.say(speaker, said)
+            answers = [letter.reply.text for who, letter in stage.unread() if who == speaker]
+            assert 1 <= len(answers) <= 2, f"{len(answers)} bubbles in answer to {line!r}"
+            assert "went wrong on our side" not in answers[0], f"a bug in answer to {line!r}"
         yield from bubbles(stage, speaker)
 
 
 def bubbles(stage: Stage, speaker: str) -> Iterator[str]:
-    for who, letter in stage.new_letters():
+    letters = list(stage.new_letters())
+    for _, letter in letters:
+        check_manners(letter)
+    for who, letter in letters:
         first, *rest = stage.told(shown(letter)).split("\n")
         yield f"bot: {first}" if who == speaker else f"bot to {who}: {first}"
         yield from (f"     {line}".rstrip() if line.strip() else "     ." for line in rest)
+
+
+def check_manners(letter: Letter) -> None:
+    """What WhatsApp carries, and what a person likes to read."""
+    reply = letter.reply
+    title = BUTTON_TITLE if len(reply.choices) <= BUTTON_LIMIT and not any(c.about for c in reply.choices) else LIST_TITLE
+    assert 0 < len(reply.text) <= BUBBLE_LIMIT, reply.text
+    assert len(re.findall("[\U0001f300-\U0001faff\u2705\u274c]", reply.text)) <= 1, reply.text
+    assert "{" not in reply.text and not re.search(r"\ba [aeiou]", reply.text), reply.text
+    assert len(reply.choices) <= LIST_LIMIT
+    for c in reply.choices:
+        assert len(c.label) <= title and len(c.about) <= LIST_ABOUT and len(c.id) <= CHOICE_ID, c
 
 
 def shown(letter: Letter) -> str:

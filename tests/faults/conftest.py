@@ -19,7 +19,8 @@ from sandbox.story import WHOLE_LIFE, Story, read
 
 #: What differs from run to run in what the bot says.
 VARIES = (
-    (re.compile(r"SW-\d{4}-[0-9A-Z]{5}"), "SW-A"), (re.compile(r"code is \*\d{4}\*"), "code is *CODE-A*"), (re.compile(r"Reference \S+ · .*"), "Reference"),
+    (re.compile(r"SW-\d{4}-[0-9A-Z]{5}"), "SW-A"), (re.compile(r"code is \*\d{4}\*"), "code is *CODE-A*"),
+    (re.compile(r"Reference \S+ · .*"), "Reference"),
     (re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}\b"), "DAY"), (re.compile(r"\(in \d+ days?\)"), "(in DAYS)"),
 )  # fmt: skip
 Told = dict[str, list[str]]  # by person, in the order it came
@@ -88,8 +89,10 @@ class Theatre:
                 cursor.execute(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE SELECT * FROM beginning.{table}")
 
     def _fall_silent(self) -> None:
-        following = Story(self.cast, nudged=True)._nudge()
-        until(lambda: self.books.completed() and self.books.quiet(), patience_s=ENOUGH_S, what=lambda: "it never became quiet", nudge=following)
+        """Also the last receipt comes in, if there is one."""
+        story = Story(self.cast, quiet=self.books.quiet, nudged=True)
+        until(lambda: self.books.completed() and self.books.idle(), patience_s=ENOUGH_S, what=lambda: "it never ended", nudge=story.nudge())
+        story.rest()
         self.cast.listen()
 
     def _keep_beginning(self) -> None:
@@ -131,7 +134,7 @@ def soak() -> int:
 
 @pytest.fixture(scope="session")
 def whole_theatre(state: Path) -> Iterator[Theatre]:
-    house = House(state / "house", fast=True, extra=SETTINGS)
+    house = House(state / "house", extra=SETTINGS)
     try:
         house.start()
         yield Theatre(house)

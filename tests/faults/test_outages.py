@@ -38,7 +38,7 @@ def test_people_write_while_postgres_is_away(theatre: Theatre, plain: Told) -> N
     back = time.monotonic() + AWAY_S
     outcomes = [theatre.cast.say("ama", text, wait=True) for text in MEANWHILE]
     assert {(o["status"], o["tries"]) for o in outcomes} == {(200, 1)}
-    assert theatre.spooled() == len(MEANWHILE)
+    assert theatre.spooled() >= len(MEANWHILE)  # receipts wait there too
     time.sleep(max(0, back - time.monotonic()))
     theatre.house.revive("postgres")
     told = len(BEFORE) + len(MEANWHILE)
