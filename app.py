@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 from flask import Flask
 
 from bot import terminal
 from bot.settings import BadSettings, stop
 from bot.wiring import Parts, build, make_app
+
+COMMANDS = {
+    "seed": (terminal.seed, "Put the catalogue in, and sample tailors unless in production."),
+    "chat": (terminal.chat, "Talk with the bot in the terminal."),
+    "ledger": (terminal.ledger, "Show balances; exit 1 when they are wrong."),
+}
 
 
 def create_app(parts: Parts | None = None) -> Flask:
@@ -18,7 +26,6 @@ def create_app(parts: Parts | None = None) -> Flask:
         house.channels, house.providers  # noqa: B018  configured wrongly, it must not start
     except BadSettings as bad:
         stop(bad)
-    app.cli.add_command(click.Command("seed", callback=lambda: terminal.seed(house), help="Put the catalogue and sample tailors in."))
-    app.cli.add_command(click.Command("chat", callback=lambda: terminal.chat(house), help="Talk with the bot in the terminal."))
-    app.cli.add_command(click.Command("ledger", callback=lambda: terminal.ledger(house), help="Show balances; exit 1 when they are wrong."))
+    for name, (run, about) in COMMANDS.items():
+        app.cli.add_command(click.Command(name, callback=partial(run, house), help=about))
     return app

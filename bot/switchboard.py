@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.flow import COMMON, DONE, PAST_LIMIT, AskAgain, Flow, Frame, Scene
+from bot.everywhere import Everywhere
+from bot.flow import DONE, Flow, Frame, Scene
 from bot.messages import Incoming, Reply
-from bot.rules import NotAllowed
 from bot.rules.notices import not_before
 from bot.rules.numbering import read_order_number
-from bot.understand import NotUnderstood, plain
+from bot.understand import plain
 from models.inbox import Inbox
-from models.plea import Plea
 
 IDLE, DRAFT_LIFE = timedelta(minutes=30), timedelta(days=7)
-STACK_LIMIT = 8
-
-#: Words that win in every state. Translations are added from the tables [global] of flows/words.
-GLOBAL = {
-    "menu": "menu", "main menu": "menu", "0": "menu", "#": "menu", "hi": "menu", "hello": "menu",
-    "back": "back", "00": "back", "go back": "back",
-    "cancel": "cancel", "help": "help", "?": "help",
-    "agent": "agent", "human": "agent", "person": "agent", "call me": "agent",
-    "status": "status", "language": "language", "listen": "listen", "stop": "stop", "unsubscribe": "stop", "start": "start",
-    "resume": "resume",
-}  # fmt: skip
-
-LINES = {
-    "stopped": "You will get no more messages from us. Send *start* whenever you want to come back.",
-    "is_stopped": "You asked us to stop, so we keep quiet. Send *start* to talk again.",
-    "started": "Welcome back! Messages are on again.",
-    "agent": "A person will answer you here, Monday to Friday 8-18 and Saturday 9-16. You can go on meanwhile.",
-    "left": "All right, we leave that: nothing was changed. Send *menu* to see what I can do.",
-    "left_go_on": "All right, we leave that: nothing was changed.",
-    "nothing_to_leave": "There is nothing to leave. Send *cancel order* to cancel an order, or *menu*.",
-    "no_way_back": "There is no way back from here. Send *menu* for something else.",
-    "listen": "I cannot read aloud yet. Here it is again in writing.",
-    "settled": "That question is settled already.",
-    "help": "*menu* what I can do · *back* one question back · *cancel* leave this · *status* your orders · *agent* a person · "
-    "*language* · *stop*",
-}
 
 
-class Switchboard:
+class Switchboard(Everywhere):
     def __init__(self, flows: dict[str, type[Flow]], words: Callable[[str, str, str], str], translated: dict[str, str]) -> None:
-        self.flows, self._word = flows, words
-        self._global = GLOBAL | translated
-        self._starters = {plain(w): name for name, flow in flows.items() for w in flow.starts_with}
-        self._everywhere = {
-            "menu": self._menu, "back": self._back, "cancel": self._cancel, "help": self._help, "agent": self._agent, "status": self._status,
-            "language": self._language, "listen": self._repeat, "stop": self._stop, "start": self._start, "resume": self._resume,
-        }  # fmt: skip
+        super().__init__(flows, words, translated)
         self._events = {e[3:]: name for name, flow in flows.items() for e in vars(flow) if e.startswith("on_")}
 
     # -- a message
@@ -84,13 +50,6 @@ class Switchboard:
             scene.stack.clear()
         scene.stack[:] = [f for f in scene.stack if f.flow in self.flows and f.state in ("", *self.flows[f.flow].states)]
 
-    def _greet(self, scene: Scene) -> None:
-        assert scene.heard
-        if not scene.stack:
-            self.start(scene, "welcome", wish=scene.heard.text[:200])
-        else:
-            self._let_hear(scene)
-
     def _listen(self, scene: Scene, text: str, idle: timedelta | None) -> None:
         assert scene.heard
         kind = scene.heard.kind
@@ -112,74 +71,6 @@ class Switchboard:
         """Whether a text is exactly what opens another conversation ("my orders"); a single word may as well be an answer."""
         name = "follow" if read_order_number(text) else self._starters.get(text)
         return " " in text and name not in (None, scene.stack[-1].flow) and not self._is_offered(scene, "", text)
-
-    def _open(self, scene: Scene, text: str) -> bool:
-        """Starts the conversation that this text opens, if one does."""
-        name = self._starter(text)
-        if name is None or (self.flows[name].for_tailors and not scene.person.is_tailor):
-            return False
-        self.start(scene, name, opening=text)
-        return True
-
-    def _open_or_menu(self, scene: Scene, text: str) -> None:
-        if not self._open(scene, text):
-            self.start(scene, "menu")
-
-    def _starter(self, text: str) -> str | None:
-        """The flow that a text opens: an order number, a word by itself, or the beginning of a sentence."""
-        if read_order_number(text):
-            return "follow"
-        if text in self._starters:
-            return self._starters[text]
-        longest = max((w for w in self._starters if text.startswith(w + " ")), key=len, default=None)
-        return self._starters[longest] if longest else None
-
-    def _let_hear(self, scene: Scene) -> None:
-        """The topmost conversation listens; what it does not understand may open another one, or is asked again."""
-        frame = scene.stack[-1]
-        flow = self._flow(scene, frame)
-        before = [flow.name, frame.state, deepcopy(frame.memory)]
-        try:
-            getattr(flow, f"hear_{frame.state}")()
-        except AskAgain:
-            flow.keep()
-            self._ask(scene)
-        except NotUnderstood:
-            self._missed(scene)
-        except NotAllowed as refusal:
-            flow.refuse(refusal)
-            self._ask(scene)
-        else:
-            scene.misses = 0
-            flow.keep()
-            self._remember(flow, before)
-            self._go_on(scene)
-
-    def _remember(self, flow: Flow, before: list[Any]) -> None:
-        frame = flow.frame
-        if frame.state in flow.final:
-            frame.past.clear()
-        elif [frame.state, frame.memory] != before[1:]:
-            frame.past = [*frame.past, before][-PAST_LIMIT:]
-            frame.page = 0
-
-    def _missed(self, scene: Scene) -> None:
-        """First shorter with an example, then with buttons, then the offer of a person."""
-        assert scene.heard
-        text = plain(scene.heard.text)
-        name = self._starter(text)
-        if name and scene.person.consented_at and self.flows[name].opens_amid(scene.db, text) and self._open(scene, text):
-            return
-        scene.misses += 1
-        flow = self._flow(scene, scene.stack[-1])
-        hint = flow.line(f"hint_{flow.state}") if f"hint_{flow.state}" in flow.says else flow.line("hint")
-        step = scene.misses if scene.misses <= 3 else 4 - scene.misses % 2
-        if step == 2 and not flow.frame.offered:
-            scene.replies.append(Reply(flow.line("missed_2_open", hint=hint)))
-        else:
-            scene.replies.append(Reply(flow.line(f"missed_{step}", hint=hint) if step == 1 else flow.line(f"missed_{step}")))
-        if step == 2:
-            self._ask(scene)
 
     def _not_here(self, scene: Scene) -> None:
         assert scene.heard
@@ -292,153 +183,6 @@ class Switchboard:
         del frame.past[at:]
         return True
 
-    # -- the words that win everywhere
-
-    def _menu(self, scene: Scene) -> None:
-        """What was begun is kept, to be taken up again from the menu."""
-        left = [f for f in scene.stack if not self.flows[f.flow].fleeting]
-        older: list[Any] = next((f.memory.get("draft", []) for f in reversed(scene.stack) if f.flow == "menu"), [])
-        scene.stack.clear()
-        self.start(scene, "menu", draft=[asdict(f) for f in left[-3:]] or older)
-
-    def _back(self, scene: Scene) -> None:
-        if not scene.stack:
-            return self._menu(scene)
-        frame = scene.stack[-1]
-        if frame.state in self._top(scene).final:
-            return self._say(scene, "no_way_back")
-        if not self._step_back(frame):
-            if len(scene.stack) == 1:
-                return self._menu(scene)
-            if scene.stack.pop().called:
-                self._step_back(scene.stack[-1])
-        return self._ask(scene)
-
-    def _step_back(self, frame: Frame) -> bool:
-        if not frame.past:
-            return False
-        frame.flow, frame.state, frame.memory = frame.past.pop()
-        frame.page = 0
-        return True
-
-    def _cancel(self, scene: Scene) -> None:
-        """Leaves the task on top, as a whole, and goes on with what lay below."""
-        if not scene.stack:
-            return self._say(scene, "nothing_to_leave")
-        flow = self._flow(scene, scene.stack[-1])
-        own = f"left_{flow.state}"
-        while scene.stack.pop().called and scene.stack:
-            pass
-        if own in flow.says:
-            scene.replies.append(Reply(flow.line(own)))
-        else:
-            self._say(scene, "left_go_on" if scene.stack else "left")
-        if scene.stack:
-            self._ask(scene)
-        return None
-
-    def _help(self, scene: Scene) -> None:
-        self._say(scene, "help")
-        if scene.stack:
-            self._ask(scene)
-
-    def _agent(self, scene: Scene) -> None:
-        Plea.ask(scene.db, scene.person.id, scene.now)
-        self._say(scene, "agent")
-
-    def _status(self, scene: Scene) -> None:
-        self.start(scene, "jobs" if scene.person.is_tailor else "orders")
-
-    def _language(self, scene: Scene) -> None:
-        self.start(scene, "settings", wish="language")
-
-    def _repeat(self, scene: Scene) -> None:
-        self._say(scene, "listen")
-        if scene.stack:
-            self._ask(scene)
-
-    def _stop(self, scene: Scene) -> None:
-        scene.person.stopped_at = scene.now
-        self._say(scene, "stopped")
-
-    def _start(self, scene: Scene) -> None:
-        if not scene.person.is_stopped:
-            return self._menu(scene) if scene.person.consented_at else self._greet(scene)
-        scene.person.stopped_at = None
-        self._say(scene, "started")
-        if scene.stack:
-            self._ask(scene)
-        else:
-            self.start(scene, "menu" if scene.person.consented_at else "welcome")
-        return None
-
-    def _resume(self, scene: Scene) -> None:
-        self._ask(scene) if scene.stack else self._menu(scene)
-
-    # -- moving through the stack
-
-    def start(self, scene: Scene, name: str, *, heard: bool = False, opening: str = "", **memory: Any) -> None:
-        """Lays a conversation on top and lets it ask; with `heard` it hears the present message first."""
-        if scene.stack and scene.stack[-1].flow == "menu" and not scene.stack[-1].memory["draft"]:
-            scene.stack.pop()
-        if scene.stack and scene.stack[-1].flow == name and not self.flows[name].patient:
-            scene.stack.pop()
-        scene.stack[:] = [*(f for f in scene.stack if f.flow != "resume"), Frame(name, "", memory)][-STACK_LIMIT:]
-        scene.misses = 0
-        flow = self._flow(scene, scene.stack[-1])
-        if opening:
-            flow.opened_with(opening)
-        flow.keep()
-        if heard:
-            self._let_hear(scene)
-        else:
-            self._ask(scene)
-
-    def _go_on(self, scene: Scene) -> None:
-        """Takes finished conversations off the stack; the one below learns of it, then the topmost asks."""
-        finished = None
-        while scene.stack and scene.stack[-1].state == DONE:
-            finished = scene.stack.pop()
-            if scene.stack:
-                self._tell_below(scene, finished)
-        if scene.stack:
-            self._ask(scene)
-        elif finished and finished.flow == "welcome" and scene.person.consented_at:
-            self._open_or_menu(scene, plain(finished.memory["wish"]))
-
-    def _tell_below(self, scene: Scene, finished: Frame) -> None:
-        below = self._flow(scene, scene.stack[-1])
-        after = getattr(below, f"after_{finished.flow}", None)
-        if after:
-            before = [below.name, below.state, deepcopy(below.frame.memory)]
-            after(finished.memory)
-            below.keep()
-            self._remember(below, before)
-
-    def _ask(self, scene: Scene) -> None:
-        frame = scene.stack[-1]
-        frame.offered = []
-        flow = self._flow(scene, frame)
-        state = flow.state
-        try:
-            getattr(flow, f"ask_{state}")()
-        except NotAllowed as refusal:
-            flow.refuse(refusal)
-            flow.state = DONE
-        flow.keep()
-        if flow.state not in (state, DONE) and scene.stack and scene.stack[-1] is frame:
-            self._ask(scene)  # there was nothing to ask: the next question is due
-        elif scene.stack and (scene.stack[-1] is not frame or frame.state == DONE):
-            self._go_on(scene)  # it only passed on
-
-    def _flow(self, scene: Scene, frame: Frame) -> Flow:
-        flow = self.flows[frame.flow]
-        frame.state = frame.state or flow.states[0]
-        return flow(scene, frame)
-
-    def _top(self, scene: Scene) -> type[Flow]:
-        return self.flows[scene.stack[-1].flow]
-
     # -- small questions
 
     def _is_offered(self, scene: Scene, word: str, text: str) -> bool:
@@ -456,12 +200,6 @@ class Switchboard:
         answers = {plain(label) for _, label in frame.offered} | {str(n + 1) for n in range(frame.shown)}
         flow = self.flows[frame.flow]
         return flow.patient or flow.fleeting or bool(scene.heard.tap) or scene.heard.kind != "text" or text in answers
-
-    def _common(self, scene: Scene, key: str) -> str:
-        return self._word(scene.person.language, f"common.{key}", COMMON[key])
-
-    def _say(self, scene: Scene, key: str) -> None:
-        scene.replies.append(Reply(self._word(scene.person.language, f"global.{key}", LINES[key])))
 
 
 def _with_tap(scene: Scene, picked: str) -> Incoming:

@@ -56,11 +56,11 @@ SAMPLES: tuple[tuple[str, str, str, str, int, int, bool, bool, int, dict[str, in
 
 
 def seed(parts: Parts) -> None:
-    """The catalogue, and sample tailors where there are none; may be run again."""
+    """The catalogue, and sample tailors where there are none and it is not the real world; may be run again."""
     with parts.database.begin() as db:
         Garment.stock(db)
         db.flush()
-        if db.scalar(select(Tailor.id).limit(1)) is None:
+        if parts.settings.environment != "production" and db.scalar(select(Tailor.id).limit(1)) is None:
             for row in SAMPLES:
                 add_tailor(db, parts, *row)
 

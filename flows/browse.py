@@ -171,7 +171,7 @@ class Browse(Flow):
     def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         """The button of a card still leads to its tailor."""
         picked = scene.heard.tap.rpartition("|")[2] if scene.heard else ""
-        return ("order", {"offer_id": int(picked)}) if state == "cards" and picked.isdecimal() else (cls.name, {})
+        return ("order", {"offer_id": int(picked)}) if state == "cards" and picked.isdecimal() and len(picked) < 10 else (cls.name, {})
 
 
 def _named(db: Session, text: str) -> str | None:

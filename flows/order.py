@@ -290,8 +290,8 @@ class Order(Flow):
     @classmethod
     def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         """Nothing is ordered twice: an old yes shows what was ordered."""
-        return (cls.name, {"offer_id": int(subject)}) if state != "confirm" and subject.isdecimal() else ("orders", {})
+        return (cls.name, {"offer_id": int(subject)}) if state != "confirm" and subject.isdecimal() and len(subject) < 10 else ("orders", {})
 
     @classmethod
     def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:
-        return memory["offer_id"] < 2**31 and db.get(Offer, memory["offer_id"]) is not None
+        return db.get(Offer, memory["offer_id"]) is not None

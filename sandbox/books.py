@@ -13,10 +13,10 @@ STEPS = "SELECT origin, event, target, actor, at FROM order_step WHERE order_id 
 MOVEMENTS = """SELECT j.key, a.code, e.amount FROM journal j JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.account_id
                WHERE j.order_id = %s ORDER BY e.id"""
 ACCOUNTS = "SELECT code, kind, balance FROM account ORDER BY code"
-#: Whether something is to be sent, dealt with or fetched; and whether something was sent that nobody has reported as read (rank 5).
+#: Whether something is to be sent, dealt with or fetched; and whether something was sent that nobody has reported as read (rank 6).
 BUSY = """SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('waiting', 'sending', 'unknown'))
             OR EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting') OR EXISTS (SELECT 1 FROM picture WHERE state = 'wanted')"""
-UNREAD = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sent' AND receipt < 5)"
+UNREAD = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sent' AND receipt < 6)"
 #: What must not be found, in sentences. Debits are positive, credits negative.
 WRONG = {
     "a movement does not sum to zero": "SELECT journal_id FROM entry GROUP BY journal_id HAVING sum(amount) <> 0 OR count(*) < 2",

@@ -31,6 +31,7 @@ class Config:
     vodafone_key: str
     vodafone_secret: str
     database_url: str
+    field_keys: str
     clock_file: Path | None
     content_file: Path | None
     callback_delay_s: float
@@ -62,6 +63,7 @@ def from_environment(port: int, env: Mapping[str, str] = os.environ) -> Config:
         vodafone_key=read("VODAFONE_API_KEY", "sandbox-vodafone-key"),
         vodafone_secret=read("VODAFONE_WEBHOOK_SECRET", "sandbox-vodafone-secret"),
         database_url=env.get("DATABASE_URL", ""),
+        field_keys=env.get("FIELD_KEYS", ""),
         clock_file=Path(env["CLOCK_FILE"]) if env.get("CLOCK_FILE") else None,
         content_file=Path(env["SANDBOX_CONTENT_FILE"]) if env.get("SANDBOX_CONTENT_FILE") else None,
         callback_delay_s=float(read("SANDBOX_CALLBACK_DELAY_S", "0.2")),

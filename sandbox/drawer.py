@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -14,27 +17,68 @@ from psycopg2.extensions import connection
 
 from sandbox.shared import Shared
 
-#: (tab, title, SQL). %(phone)s is the phone the page looks at ("+233241234567"). Several entries may share a tab.
+#: Whoever the page looks at: %(index)s is the phone as the product files it, names and numbers themselves being encrypted.
+_ME = "(SELECT person_id FROM address WHERE value_index = %(index)s)"
+#: Her own orders and those she sews.
+_MY_ORDERS = f"""(SELECT o.id FROM orders o LEFT JOIN tailor t ON t.id = o.tailor_id
+                  WHERE o.customer_id IN {_ME} OR t.person_id IN {_ME} ORDER BY o.id DESC LIMIT 10)"""
+_RECEIPT = "(ARRAY['none', 'queued', 'sending', 'sent', 'failed', 'delivered', 'read'])[receipt + 1] AS receipt"  # as bot.rules.receipts ranks them
+_NUMBER = "replace(o.number, '-', '\u2011') AS number"  # hyphens at which no line breaks
+#: (tab, title, SQL). Several entries may share a tab.
 TABS: tuple[tuple[str, str, str], ...] = (
     (
         "conversation",
-        "Where each talk stands",
-        "SELECT person_id, version, stack FROM conversation ORDER BY person_id DESC LIMIT 20",
+        "Where the talk stands (the topmost speaks)",
+        f"""SELECT p.id AS person, p.role, p.language, c.version, c.misses, c.stack, c.heard_at FROM conversation c
+            JOIN person p ON p.id = c.person_id WHERE p.id IN {_ME}""",
     ),
-    ("order", "Orders", "SELECT * FROM orders ORDER BY number DESC LIMIT 20"),
-    ("order", "Payments", "SELECT reference, provider, stage, amount, state, reason FROM payment ORDER BY 1 DESC LIMIT 20"),
-    ("ledger", "Accounts", "SELECT code, balance FROM account ORDER BY code LIMIT 100"),
+    (
+        "conversation",
+        "What came in",
+        f"SELECT id, channel, name, state, tries, body, received_at, error FROM inbox WHERE person_id IN {_ME} ORDER BY id DESC LIMIT 12",
+    ),
+    (
+        "order",
+        "Orders",
+        f"""SELECT {_NUMBER}, state, garment, round(total / 100.0, 2) AS total, fabric, promised_on, handover_code AS code, state_since
+            FROM orders o WHERE id IN {_MY_ORDERS} ORDER BY id DESC""",
+    ),
+    (
+        "order",
+        "Steps",
+        f"""SELECT {_NUMBER}, s.event, s.origin, s.target, s.actor, s.at FROM order_step s JOIN orders o ON o.id = s.order_id
+            WHERE o.id IN {_MY_ORDERS} ORDER BY s.id DESC LIMIT 40""",
+    ),
+    (
+        "order",
+        "Payments",
+        f"""SELECT {_NUMBER}, p.stage, round(p.amount / 100.0, 2) AS amount, p.provider, p.state, p.reason, p.polls, p.next_at,
+                left(p.reference, 8) AS reference
+            FROM payment p JOIN orders o ON o.id = p.order_id WHERE o.id IN {_MY_ORDERS} ORDER BY p.id DESC LIMIT 20""",
+    ),
+    (
+        "order",
+        "Timers that will ring",
+        f"""SELECT key, event, person_id AS person, due_at FROM timer
+            WHERE rung_at IS NULL AND (person_id IN {_ME} OR (facts->>'order_id')::bigint IN {_MY_ORDERS}) ORDER BY due_at LIMIT 20""",
+    ),
     (
         "ledger",
-        "Latest entries",
-        """SELECT j.posted_at, j.key, a.code, e.amount FROM entry e JOIN journal j ON j.id = e.journal_id
-           JOIN account a ON a.id = e.account_id ORDER BY j.id DESC, e.amount DESC LIMIT 40""",
+        "Accounts (what each holds, GHS)",
+        """SELECT code, round(CASE WHEN kind IN ('A', 'X') THEN balance ELSE -balance END / 100.0, 2) AS holds
+           FROM account ORDER BY balance = 0, code LIMIT 100""",
+    ),
+    (
+        "ledger",
+        "Latest movements (debit +, credit −)",
+        """SELECT j.posted_at AS at, j.key, a.code, round(e.amount / 100.0, 2) AS amount FROM entry e JOIN journal j ON j.id = e.journal_id
+           JOIN account a ON a.id = e.account_id ORDER BY e.id DESC LIMIT 40""",
     ),
     (
         "outbox",
         "What leaves the house",
-        """SELECT id, person_id, state, due_at, attempts, receipt, provider_id, left(payload::text, 160) AS payload
-           FROM outbox ORDER BY id DESC LIMIT 40""",
+        f"""SELECT id, state, left(body->>'text', 90) AS text, {_RECEIPT}, tries, due_at, left(provider_id, 10) AS provider_id, error
+            FROM outbox WHERE person_id IN {_ME} ORDER BY id DESC LIMIT 40""",
     ),
 )
 STATEMENT_MS, CONNECT_S, CELL = 2000, 2, 400
@@ -45,6 +89,7 @@ class Drawer:
 
     def __init__(self, shared: Shared) -> None:
         self.url = shared.config.database_url.replace("postgresql+psycopg2://", "postgresql://")
+        self._index_key = index_key(shared.config.field_keys)
         self._thread = ThreadPoolExecutor(1, "drawer")
         self._connection: connection | None = None
 
@@ -63,7 +108,7 @@ class Drawer:
         started = time.perf_counter()
         try:
             with self._open().cursor() as cursor:
-                cursor.execute(sql, {"phone": phone})
+                cursor.execute(sql, {"index": hmac.digest(self._index_key, phone.encode(), "sha256").hex()})
                 table["columns"] = [c.name for c in cursor.description or ()]
                 table["rows"] = [[_cell(v) for v in row] for row in cursor.fetchall()]
         except psycopg2.Error as error:
@@ -81,6 +126,14 @@ class Drawer:
             self._connection = psycopg2.connect(self.url, connect_timeout=CONNECT_S, options=options)
             self._connection.autocommit = True
         return self._connection
+
+
+def index_key(field_keys: str) -> bytes:
+    """The key under which the product files phone numbers: made of the oldest of its FIELD_KEYS."""
+    try:
+        return hashlib.sha256(b"index" + base64.b64decode(field_keys.rpartition(":")[2])).digest()
+    except ValueError:
+        return b""
 
 
 def _cell(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Coroutine
@@ -90,10 +91,8 @@ class Shared:
 
     async def hang_up(self, request: web.Request, after_s: float) -> web.Response:
         """Keeps a connection open without a word, then closes it without an answer."""
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.closing.wait(), after_s)
-        except TimeoutError:
-            pass
         if request.transport:
             request.transport.abort()
         return web.Response(status=500)  # never seen: the connection is gone
