@@ -172,7 +172,7 @@ class Engine:
             person = Person.by_id(db, row.person_id)
             person.stopped_at = person.stopped_at or now
         elif receipt.outcome == "window_closed":
-            Outbox.again(db, row.id, "held", row.body, now)
+            Outbox.window_closed(db, row.id, row.body, now)
         elif receipt.outcome == "plain_text" and row.body["choices"]:
             choices = tuple(Choice(**c) for c in row.body["choices"])
             Outbox.again(db, row.id, "waiting", Reply(Reply(row.body["text"], choices).numbered()).stored(), now)
@@ -214,15 +214,30 @@ def _body(incoming: Incoming) -> dict[str, Any]:
 
 
 def merged(replies: list[Reply]) -> list[Reply]:
-    """As few bubbles as WhatsApp allows: plain text is put in front of what follows it."""
+    """As few bubbles as WhatsApp allows: plain text is put in front of what follows it, choices never share a bubble with a picture."""
     bubbles: list[Reply] = []
-    for reply in replies:
+    for reply in (part for whole in replies for part in _parts(whole)):
         last = bubbles[-1] if bubbles else None
-        if last and not last.choices and not reply.picture and len(last.text) + len(reply.text) + 2 <= BUBBLE_LIMIT:
-            bubbles[-1] = Reply(f"{last.text}\n\n{reply.text}", reply.choices, reply.menu, last.picture)
+        if last and _fit_together(last, reply):
+            joined = f"{last.text}\n\n{reply.text}" if last.text and reply.text else last.text or reply.text
+            bubbles[-1] = Reply(joined, reply.choices, reply.menu, last.picture or reply.picture)
         else:
             bubbles.append(reply)
     return [cut for bubble in bubbles for cut in _cut(bubble)]
+
+
+def _parts(reply: Reply) -> list[Reply]:
+    """A picture with choices is sent as two: the picture with all but the last paragraph under it, then the question."""
+    if not (reply.picture and reply.choices):
+        return [reply]
+    caption, _, question = reply.text.rpartition("\n\n")
+    return [Reply(caption, picture=reply.picture), Reply(question, reply.choices, reply.menu)]
+
+
+def _fit_together(last: Reply, reply: Reply) -> bool:
+    if last.choices or (last.picture and (reply.picture or reply.choices)):
+        return False
+    return len(last.text) + len(reply.text) + 2 <= BUBBLE_LIMIT
 
 
 def _cut(reply: Reply) -> list[Reply]:

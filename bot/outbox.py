@@ -87,9 +87,10 @@ class Carrier:
 
     def _letter(self, row: Row[Any]) -> Letter:
         body = dict(row.body)
+        closed = body.pop("window_closed", False)
         body["choices"] = tuple(Choice(**c) for c in body["choices"])
         body["picture"] = body["picture"] and self.links.full(body["picture"])
-        return Letter(row.id, self._address(row.person_id, row.channel), Reply(**body), self.links.receipt(row.channel, row.id))
+        return Letter(row.id, self._address(row.person_id, row.channel), Reply(**body), self.links.receipt(row.channel, row.id), not closed)
 
     def _address(self, person_id: int, channel: str) -> str:
         known = self._addresses.get((person_id, channel))
@@ -111,7 +112,7 @@ class Carrier:
             if failure.unknown:
                 Outbox.settle(db, row.id, "unknown", error=failure.why, due_at=now + timedelta(seconds=3))
             elif failure.outcome == "window_closed":
-                Outbox.settle(db, row.id, "held", error=failure.why)
+                Outbox.window_closed(db, row.id, row.body, now)
             elif failure.outcome == "retry" and row.tries < SEND_TRIES:
                 wait_s = failure.wait_s if failure.wait_s is not None else backoff_s(row.tries)
                 Outbox.settle(db, row.id, "waiting", error=failure.why, due_at=now + timedelta(seconds=wait_s))

@@ -152,7 +152,7 @@ class Switchboard(Everywhere):
             return
         spoken = len(scene.replies)
         self.start(scene, opened, **memory)
-        if opened == name and state == flow.states[0] and scene.stack[-1].flow == name:
+        if opened == name and state == flow.states[0] and scene.stack and scene.stack[-1].flow == name:
             del scene.replies[spoken:]
             self._hear_anew(scene, scene.stack[-1], state, picked)
 

@@ -49,7 +49,7 @@ def blueprint(parts: Parts) -> Blueprint:
         provider = parts.providers.get(name) or abort(404)
         try:
             hint = provider.callback(_asked())
-        except Forged:
+        except (Forged, ValueError):
             abort(403)
         try:
             if parts.cashier.hint(hint, request.args.get("k", "")):

@@ -94,9 +94,15 @@ class Outbox(Base):
         db.execute(update(cls).where(cls.id == outbox_id).values(values))
 
     @classmethod
+    def window_closed(cls, db: Session, outbox_id: int, body: Json, now: datetime) -> None:
+        """Free text may not go out now: once more as an approved template, and if that cannot be either, when the person writes."""
+        state = "held" if body.get("window_closed") else "waiting"
+        cls.again(db, outbox_id, state, body | {"window_closed": True}, now)
+
+    @classmethod
     def open_window(cls, db: Session, person_id: int, now: datetime) -> None:
         """The person wrote: what WhatsApp's closed window held back may go."""
-        db.execute(update(cls).where(cls.person_id == person_id, cls.state == "held").values(state="waiting", due_at=now))
+        db.execute(_OPEN_WINDOW, {"person": person_id, "now": now})
 
 
 # The head of a person's queue is the row that no earlier unfinished row of the same person precedes: her order is kept.
@@ -117,6 +123,8 @@ _SENT_AND_NEXT = text("""
         ORDER BY o.id LIMIT 1)
       AND state = 'waiting' AND due_at <= :now
     RETURNING id, person_id, channel, body, tries""")
+_OPEN_WINDOW = text("""
+    UPDATE outbox SET state = 'waiting', due_at = :now, body = body - 'window_closed' WHERE person_id = :person AND state = 'held'""")
 _OVERDUE = "SELECT 1 FROM outbox WHERE state = 'waiting' AND due_at <= :now LIMIT 1"
 _DOUBTFUL = text("""
     UPDATE outbox SET state = 'unknown', lease_until = :lease WHERE id IN (

@@ -22,7 +22,7 @@ from sandbox.house import PROCESSES, ROOT, DidNotStart, House
 WHOLE_LIFE = ROOT / "tests" / "transcripts" / "order" / "whole_life.chat"
 PATIENCE_S = 25.0  # real time for one answer
 REST_S = 3.0
-NUDGE_AFTER_S, NUDGE_EVERY_S, NUDGE_S = 1.5, 0.5, 20.0
+NUDGE_AFTER_S, NUDGE_EVERY_S, NUDGE_S = 1.0, 0.4, 20.0
 HOURS = {"minute": 1 / 60, "hour": 1, "day": 24}
 
 

@@ -353,6 +353,13 @@ def test_opting_out_at_the_provider_is_honoured(stage: Stage) -> None:
         assert stage.person(db, "ama").is_stopped  # type: ignore[union-attr]
 
 
+def test_outside_the_window_a_template_is_tried_once(stage: Stage) -> None:
+    stage.given_customer("ama")
+    stage.channel.fail = lambda letter: Undelivered("63016", outcome="window_closed") if letter.window_open else None
+    stage.say("ama", "menu")
+    assert [letter.window_open for letter in stage.channel.sent] == [False]
+
+
 def test_what_a_closed_window_held_back_goes_when_the_person_writes(stage: Stage) -> None:
     stage.given_customer("ama")
     stage.channel.fail = lambda letter: Undelivered("63016", outcome="window_closed")
@@ -361,7 +368,7 @@ def test_what_a_closed_window_held_back_goes_when_the_person_writes(stage: Stage
     stage.pass_time(30)
     assert not stage.channel.sent
     stage.say("ama", "menu")
-    assert len(stage.channel.sent) == 2
+    assert [letter.window_open for letter in stage.channel.sent] == [True, True]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["sent", "delivered", "read"])) + [("failed", "delivered"), ("delivered", "failed")])

@@ -21,9 +21,7 @@ from bot.plugins import classes_in
 from bot.settings import Section
 
 PAYLOADS = Path(__file__).parent / "payloads"
-CHANNELS: dict[str, Any] = {
-    name: found for name, found in classes_in(bot.channels, marked_by="name").items() if (PAYLOADS / name).is_dir()
-}
+CHANNELS: dict[str, Any] = classes_in(bot.channels, marked_by="name")
 NAMES = [
     "MessageSid",
     "SmsSid",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic_settings import SettingsConfigDict
+
 from bot.channels import Undelivered
 from bot.messages import File, Incoming, Letter, Media, Receipt, Request, Sending
 from bot.settings import Section
@@ -11,6 +13,8 @@ from bot.settings import Section
 
 class ConsoleConfig(Section):
     """Nothing to configure."""
+
+    model_config = SettingsConfigDict(env_prefix="CONSOLE_", extra="ignore")
 
 
 class Console:

@@ -30,17 +30,9 @@ def killer(theatre: Theatre, names: tuple[str, ...], dice: random.Random, points
     return meanwhile
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("name", ["worker", "web"])
-def test_killed_and_started_again(theatre: Theatre, plain: Told, name: str, seed: int, soak: int) -> None:
+@pytest.mark.parametrize("names", [("worker",), ("web",), ("web", "worker"), ("worker", "web")], ids="+".join)
+def test_killed_and_started_again(theatre: Theatre, plain: Told, names: tuple[str, ...], soak: int) -> None:
     for turn in range(soak):
         theatre.begin_again()
-        must_equal(theatre.play(killer(theatre, (name,), random.Random(f"{name} {seed} {turn}"), POINTS)), plain)
-        theatre.is_right()
-
-
-def test_everything_is_killed_at_once(theatre: Theatre, plain: Told, soak: int) -> None:
-    for turn in range(soak):
-        theatre.begin_again()
-        must_equal(theatre.play(killer(theatre, ("web", "worker"), random.Random(f"both {turn}"), POINTS)), plain)
+        must_equal(theatre.play(killer(theatre, names, random.Random(f"{names} {turn}"), POINTS)), plain)
         theatre.is_right()

@@ -10,7 +10,7 @@ from tests.faults.conftest import Theatre, Told, must_equal
 
 #: Trouble with messages, all through the story; everybody is told the same.
 MESSAGES: dict[str, dict[str, Any]] = {
-    "refused": {"twilio.error_429": {"rate": 0.1}, "twilio.error_500": {"rate": 0.1}, "twilio.media_404_times": 1},
+    "refused": {"twilio.error_429": {"rate": 0.07}, "twilio.error_500": {"rate": 0.05}, "twilio.media_404_times": 1},
     "sent all the same": {"twilio.error_500_created": {"rate": 0.1}, "twilio.create_then_close": {"rate": 0.1}},
     "silent": {"twilio.create_then_timeout": {"rate": 0.05, "value": 1}, "twilio.timeout": {"rate": 0.05, "value": 1}},
     "receipts out of order": {"twilio.receipts_reordered": True, "twilio.receipts_duplicated": {"rate": 0.5, "value": 2}},
