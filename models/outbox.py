@@ -63,11 +63,6 @@ class Outbox(Base):
             row.state, row.provider_id, row.lease_until = "sent", row.provider_id or provider_id, None
 
     @classmethod
-    def overdue(cls, db: Session, now: datetime) -> bool:
-        """Whether a message is due and nobody carries it."""
-        return db.execute(text(_OVERDUE), {"now": now}).scalar() is not None
-
-    @classmethod
     def doubtful(cls, db: Session, now: datetime, lease: timedelta, limit: int = 50) -> list[Row[Any]]:
         """Takes messages whose sender vanished or could not tell what happened: (id, person_id, channel, body, tries, started_at)."""
         return list(db.connection().execute(_DOUBTFUL, {"now": now, "lease": now + lease, "limit": limit}))
@@ -125,7 +120,6 @@ _SENT_AND_NEXT = text("""
     RETURNING id, person_id, channel, body, tries""")
 _OPEN_WINDOW = text("""
     UPDATE outbox SET state = 'waiting', due_at = :now, body = body - 'window_closed' WHERE person_id = :person AND state = 'held'""")
-_OVERDUE = "SELECT 1 FROM outbox WHERE state = 'waiting' AND due_at <= :now LIMIT 1"
 _DOUBTFUL = text("""
     UPDATE outbox SET state = 'unknown', lease_until = :lease WHERE id IN (
         SELECT id FROM outbox WHERE (state = 'sending' AND lease_until < :now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ AUTO_S = 0.05  # even the fastest person is slower than the 202
 REFUSALS = {"error_500_not_created": 500, "error_503": 503, "error_401": 401, "error_403": 403, "error_429": 429}
 
 
-class Collector:
+class Collector(ABC):
     """The base of a provider: it fills in its own wording."""
 
     name = ""
@@ -24,20 +25,21 @@ class Collector:
         wallets.when_final[self.name] = self._when_final
         self._early: set[Ask] = set()
 
+    @abstractmethod
     def refuse(self, status: int) -> web.Response:
         """An error answer with nothing created."""
-        raise NotImplementedError
 
+    @abstractmethod
     def accepted(self, ask: Ask) -> web.Response:
-        raise NotImplementedError
+        """The answer to a request that was taken."""
 
     def scenario(self, ask: Ask) -> bool:
         """Whether this provider's own table of test numbers decided the request."""
         return False
 
+    @abstractmethod
     def callback(self, ask: Ask, *, forged: bool) -> tuple[str, bytes, dict[str, str]]:
         """Method, body, headers. A forged one claims success and is signed with nothing."""
-        raise NotImplementedError
 
     async def accept(self, request: web.Request, ask: Ask) -> web.Response:
         """A valid request for money: whatever shall go wrong, then the 202."""

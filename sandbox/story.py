@@ -48,15 +48,16 @@ def read(script: Path) -> list[Act]:
 
 
 class Story:
-    """`quiet()` says whether everything that people did has had its effect, and is asked before time passes; `meanwhile(n)` is called when act n is
-    under way; `nudged` lets the sandbox's time run when nothing happens, so that retries come at once."""
+    """`idle()` says whether the product has nothing to do, and is asked before the next act; `quiet()` whether everything has had its effect, and is
+    asked before time passes; `meanwhile(n)` is called when act n is under way; `nudged` lets time run when nothing happens, so that retries come at once.
+    """
 
     def __init__(
         self, cast: Cast, script: Path = WHOLE_LIFE, *, tell: Callable[[str], None] = print, nudged: bool = False,
-        quiet: Callable[[], bool] = lambda: True, meanwhile: Callable[[int], None] = lambda n: None,
+        idle: Callable[[], bool] = lambda: True, quiet: Callable[[], bool] = lambda: True, meanwhile: Callable[[int], None] = lambda n: None,
     ) -> None:  # fmt: skip
         self.cast, self.acts, self.tell, self.nudged = cast, read(script), tell, nudged
-        self.quiet, self.meanwhile = quiet, meanwhile
+        self.idle, self.quiet, self.meanwhile = idle, quiet, meanwhile
         self._payments = 0
 
     @property
@@ -108,7 +109,7 @@ class Story:
             for message in self.cast.listen():
                 for line in bubble(message, self.cast.who(message), act.speaker):
                     self.tell(line)
-            return self._heard >= due
+            return self._heard >= due and self.idle()
 
         until(enough, patience_s=PATIENCE_S, what=lambda: self._missing(act, due), nudge=self.nudge())
 
@@ -158,7 +159,7 @@ def main() -> int:
 def perform(house: House) -> int:
     """The story, then the books; 0 only when the order is completed and every pesewa is accounted for."""
     cast, books = Cast(house.origin), Books(house.environment["DATABASE_URL"])
-    Story(cast, quiet=books.quiet).play()
+    Story(cast, idle=books.idle, quiet=books.quiet).play()
     until(lambda: books.completed() or None, patience_s=PATIENCE_S, what=lambda: "the order was not completed")
     print(*books.told(), sep="\n")
     wrong = books.faults() + books.differs(cast.truth()) + cast.failed()

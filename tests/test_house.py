@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("app.py", "worker.py", "bot", "flows", "models", "sandbox", "benchmarks")
 TOP_LEVEL = {
     "app.py", "worker.py", "requirements.txt", "Procfile", "README.md", "Makefile", "pyproject.toml", ".env.example", "Dockerfile",
-    "compose.yaml", ".ci", ".gitignore", ".dockerignore", "bot", "flows", "models", "migrations", "sandbox", "tests", "benchmarks", "docs",
+    "compose.yaml", ".ci", ".gitignore", ".dockerignore", "gunicorn.conf.py", "bot", "flows", "models", "migrations", "sandbox", "tests", "benchmarks", "docs",
 }  # fmt: skip
 LONGEST = 300
 

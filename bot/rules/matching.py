@@ -20,16 +20,12 @@ class Standing:
 
 
 def base_score(tailor: Standing) -> int:
-    """SPEC 10 without the distance: rating 40, verification 20, answer time 15, availability 10. Kept beside each offer for sorting."""
+    """SPEC 10: rating 40, verification 20, answer time 15, availability 10. Kept beside each offer for sorting; the town is a filter."""
     rating = 40 * tailor.rating100 // 500
     verified = 10 * tailor.identity_verified + 10 * tailor.background_checked
     slow = min(max(tailor.answer_minutes, BEST_ANSWER_MIN), WORST_ANSWER_MIN)
     answers = 15 * (WORST_ANSWER_MIN - slow) // (WORST_ANSWER_MIN - BEST_ANSWER_MIN)
     return rating + verified + answers + min(10, 2 * tailor.free_places)
-
-
-def score(base: int, *, same_town: bool) -> int:
-    return base + (15 if same_town else 0)
 
 
 def why(tailor: Standing, *, same_town: bool) -> str:

@@ -14,7 +14,3 @@ def not_before(when: datetime) -> datetime:
         return when
     morning = when.replace(hour=QUIET_UNTIL, minute=0, second=0, microsecond=0)
     return morning if when.hour < QUIET_UNTIL else morning + timedelta(days=1)
-
-
-def window_open(last_heard: datetime | None, now: datetime) -> bool:
-    return last_heard is not None and now - last_heard < WINDOW

@@ -3,8 +3,3 @@
 #: One ladder, so that the end is the same whichever order they come in: what was delivered was not failed, whatever a late receipt says.
 RANK = {"": 0, "queued": 1, "sending": 2, "sent": 3, "failed": 4, "delivered": 5, "read": 6}
 DELIVERED = (RANK["delivered"], RANK["read"])
-
-
-def newer(old: str, new: str) -> bool:
-    """Whether `new` says more than `old`."""
-    return RANK[new] > RANK[old]
