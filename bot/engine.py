@@ -227,10 +227,10 @@ def merged(replies: list[Reply]) -> list[Reply]:
 
 
 def _parts(reply: Reply) -> list[Reply]:
-    """A picture with choices is sent as two: the picture with all but the last paragraph under it, then the question."""
-    if not (reply.picture and reply.choices):
+    """A picture with choices is sent as two: the picture with all but the last paragraph (or line) under it, then the question."""
+    if not (reply.picture and reply.choices) or "\n" not in reply.text:
         return [reply]
-    caption, _, question = reply.text.rpartition("\n\n")
+    caption, _, question = reply.text.rpartition("\n\n" if "\n\n" in reply.text else "\n")
     return [Reply(caption, picture=reply.picture), Reply(question, reply.choices, reply.menu)]
 
 

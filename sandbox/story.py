@@ -48,16 +48,16 @@ def read(script: Path) -> list[Act]:
 
 
 class Story:
-    """`idle()` says whether the product has nothing to do, and is asked before the next act; `quiet()` whether everything has had its effect, and is
-    asked before time passes; `meanwhile(n)` is called when act n is under way; `nudged` lets time run when nothing happens, so that retries come at once.
+    """No act begins before the product has nothing left to do. In a `troubled` story `meanwhile(n)` makes trouble while act n is under way, and time
+    runs by itself when nothing happens, so that retries come at once.
     """
 
     def __init__(
-        self, cast: Cast, script: Path = WHOLE_LIFE, *, tell: Callable[[str], None] = print, nudged: bool = False,
-        idle: Callable[[], bool] = lambda: True, quiet: Callable[[], bool] = lambda: True, meanwhile: Callable[[int], None] = lambda n: None,
+        self, cast: Cast, books: Books, script: Path = WHOLE_LIFE, *, tell: Callable[[str], None] = print,
+        troubled: bool = False, meanwhile: Callable[[int], None] = lambda n: None,
     ) -> None:  # fmt: skip
-        self.cast, self.acts, self.tell, self.nudged = cast, read(script), tell, nudged
-        self.idle, self.quiet, self.meanwhile = idle, quiet, meanwhile
+        self.cast, self.books, self.acts, self.tell = cast, books, read(script), tell
+        self.troubled, self.meanwhile = troubled, meanwhile
         self._payments = 0
 
     @property
@@ -66,10 +66,9 @@ class Story:
 
     def play(self) -> None:
         """Raises NotHeard when the bot says less than the transcript."""
-        due: Counter[str] = Counter()
         for n, act in enumerate(self.acts):
             self.tell(self._real(act.line))
-            due += act.answers
+            due = self._heard + act.answers
             self._do(act)
             self.meanwhile(n)
             self._hear(act, due)
@@ -83,12 +82,12 @@ class Story:
         elif act.line.startswith("*"):
             raise NotHeard(f"the sandbox cannot make this happen: {act.line}")
         else:
-            self.cast.say(act.speaker, self._real(act.line.partition(": ")[2]))
+            self.cast.say(act.speaker, self._real(act.line.partition(": ")[2]), wait=not self.troubled)
 
     def rest(self) -> None:
         """Waits until everything has had its effect."""
         with contextlib.suppress(NotHeard):  # receipts may be lost: time passes all the same
-            until(self.quiet, patience_s=REST_S, what=str)
+            until(self.books.quiet, patience_s=REST_S, what=str)
 
     def _approve(self, who: str) -> None:
         """A person may have been faster than the story: then the money is there already."""
@@ -109,7 +108,7 @@ class Story:
             for message in self.cast.listen():
                 for line in bubble(message, self.cast.who(message), act.speaker):
                     self.tell(line)
-            return self._heard >= due and self.idle()
+            return self._heard >= due and self.books.idle()
 
         until(enough, patience_s=PATIENCE_S, what=lambda: self._missing(act, due), nudge=self.nudge())
 
@@ -123,7 +122,7 @@ class Story:
 
         def nudge() -> None:
             nonlocal following
-            if self.nudged and time.monotonic() > following:
+            if self.troubled and time.monotonic() > following:
                 following = time.monotonic() + NUDGE_EVERY_S
                 self.cast.move_clock(NUDGE_S)
 
@@ -159,7 +158,7 @@ def main() -> int:
 def perform(house: House) -> int:
     """The story, then the books; 0 only when the order is completed and every pesewa is accounted for."""
     cast, books = Cast(house.origin), Books(house.environment["DATABASE_URL"])
-    Story(cast, idle=books.idle, quiet=books.quiet).play()
+    Story(cast, books).play()
     until(lambda: books.completed() or None, patience_s=PATIENCE_S, what=lambda: "the order was not completed")
     print(*books.told(), sep="\n")
     wrong = books.faults() + books.differs(cast.truth()) + cast.failed()

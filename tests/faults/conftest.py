@@ -43,7 +43,7 @@ class Theatre:
         """The whole story, then silence; what each person was told. Raises NotHeard."""
         told: list[str] = []
         try:
-            Story(self.cast, tell=told.append, quiet=self.books.quiet, nudged=True, meanwhile=meanwhile).play()
+            Story(self.cast, self.books, tell=told.append, troubled=True, meanwhile=meanwhile).play()
             self._fall_silent()
         except AssertionError as problem:
             logs = "\n".join(self.house.last_words(name) for name in ("web", "worker"))
@@ -90,7 +90,7 @@ class Theatre:
 
     def _fall_silent(self) -> None:
         """Also the last receipt comes in, if there is one."""
-        story = Story(self.cast, quiet=self.books.quiet, nudged=True)
+        story = Story(self.cast, self.books, troubled=True)
         until(lambda: self.books.completed() and self.books.idle(), patience_s=ENOUGH_S, what=lambda: "it never ended", nudge=story.nudge())
         story.rest()
         self.cast.listen()
