@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from benchmarks.floor import TABLES
 from bot.seal import Seal, ring
 from bot.settings import read_keys
-from bot.terminal import add_tailor, seed
+from bot.terminal import seed
 from bot.wiring import Parts, Settings
 from models.base import Database
 from models.conversation import Conversation
@@ -122,12 +122,6 @@ class Ground:
                 db.add(Conversation(person_id=person.id, version=0, stack=[], misses=0))
                 Address.add(db, person.id, "twilio", phone)
         return phones
-
-    def tailors(self, count: int) -> None:
-        with self.database.begin() as db:
-            for n in range(count):
-                row = (f"+23320{n:07d}", f"T{n}", f"Tailor {n}", "accra", 300 + n % 200, n % 90, True, n % 2 == 0, 5 + n % 60, {"kaftan": 150 + n % 99}, "#111111#222222#333333")
-                add_tailor(db, self.parts, *row)
 
     def _run(self, *args: str) -> None:
         subprocess.run([sys.executable, *args], cwd=ROOT, env=self.env, check=True, capture_output=True)

@@ -18,6 +18,8 @@ from models.person import Address
 
 #: What each person says, again and again: menu, finding a tailor, her orders. Every line is understood and answered.
 SCRIPT = ("menu", "1", "kaftan", "anywhere", "1", "menu", "my orders", "menu", "settings", "menu")
+#: Letters each line brings: the cards of the tailors come as a picture and a question.
+LETTERS = (1, 1, 1, 1, 2, 1, 1, 1, 1, 1)
 SLICES, SLICE_S, CONNECTIONS = 8, 2.0, 8
 PROVIDER_MS = 150
 _serial = count(1)
@@ -188,9 +190,11 @@ def _reply_seconds(answers: list[Answer], sent: list[dict[str, Any]], offset: fl
         replies[letter["phone"]].append(datetime.fromisoformat(letter["at"]).timestamp())
     waits: list[float] = []
     for answer in sorted(answers, key=lambda a: a.started):
-        times = replies[answer.tag[0]]  # type: ignore[index]
-        if times:
-            waits.append(times.pop(0) - (answer.started + offset))
+        phone, step, _ = answer.tag  # type: ignore[misc]
+        letters = LETTERS[step % len(LETTERS)]
+        mine, replies[phone] = replies[phone][:letters], replies[phone][letters:]
+        if len(mine) == letters:
+            waits.append(mine[0] - (answer.started + offset))
     return waits
 
 

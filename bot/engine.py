@@ -192,7 +192,7 @@ class Engine:
         rows = [self._row(scene, scene.person, reply, scene.now, None) for reply in merged(scene.replies)]
         rows += [self._row(scene, x["person"], x["reply"], x["due_at"], x["sequel"]) for x in scene.letters]
         asked = scene.heard is not None
-        letters = [r for r in rows if asked and r["person_id"] == scene.person.id or not self._is_stopped(scene, r)]
+        letters = [r for r in rows if (asked and r["person_id"] == scene.person.id) or not self._is_stopped(scene, r)]
         stack = json.dumps([frame.stored() for frame in scene.stack])
         Conversation.keep(
             scene.db, scene.person.id, version=version + 1, stack=stack, misses=scene.misses, heard_at=heard_at, letters=letters, now=scene.now

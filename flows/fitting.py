@@ -29,8 +29,8 @@ class Fitting(Flow):
         ("decided_meanwhile", "reason", "done"),
     )
     says = {
-        "verdict": "{tailor} has your {garment} ready for fitting ({order}). Do you like what you see?\n"
-        "When you approve, the second part is due and goes to {tailor}. Without an answer in 48 hours it counts as approved.",
+        "verdict": "{tailor} has your {garment} ready for fitting ({order}). When you approve, the second part is due and goes to {tailor}. "
+        "Without an answer in 48 hours it counts as approved.\n\nDo you like what you see?",
         "hint_verdict": "Tap *Approve*, or *Not yet* and tell me what is wrong.",
         "approve": "Approve", "not_yet": "Not yet",
         "reason": "What should be changed? A few words for {tailor}.",

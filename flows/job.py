@@ -33,7 +33,7 @@ class Job(Flow):
     )
     says = {
         "answer": "*New order {order}* from {customer}: {garment}, {price} for you before commission, ready by {day}.\n{cloth}{style}\n"
-        "The deposit is paid and held by us.\n\nMeasurements (body):\n{measures}",
+        "The deposit is paid and held by us.\n\nMeasurements (body):\n{measures}\n\nWill you take it?",
         "hint_answer": "Tap *Accept* or *Decline*.",
         "waits": "{customer} is still waiting for your answer.",
         "accept": "Accept", "decline": "Decline",

@@ -34,9 +34,9 @@ class Prompt(Flow):
         ("paid_late", "failed", "done"),
     )
     says = {
-        "waiting": "{sent}\n{wallet}: approve it within {minutes} minutes; I tell you as soon as the money is here.\n"
+        "waiting": "*{wallet}*: {sent}\nApprove it within {minutes} minutes; I tell you as soon as the money is here.\n"
         "No prompt? Look at *My Approvals* in your mobile-money menu.",
-        "sent": "A prompt has been sent to your phone. Enter your PIN only there.",
+        "sent": "A prompt has been sent to this phone. Enter your PIN only there.",
         "hint_waiting": "There is nothing to do here: I tell you as soon as the network answers.",
         "check": "I have approved", "leave": "Do something else",
         "left_waiting": "All right. The prompt stays on your phone: approve it or let it pass, I will tell you what becomes of it.",

@@ -26,7 +26,7 @@ class Inbox(Base):
     id: Mapped[Id]
     channel: Mapped[str]
     provider_id: Mapped[str]
-    person_id: Mapped[int] = mapped_column(BigInteger)  # no foreign key: the person is locked when this is written, and checking again costs a statement
+    person_id: Mapped[int] = mapped_column(BigInteger)  # no foreign key: the person is locked when this is written
     name: Mapped[str]  # the message's kind or the event's name
     body: Mapped[Json]
     state: Mapped[str] = mapped_column(default="done")  # waiting, done, failed

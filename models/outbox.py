@@ -13,7 +13,10 @@ from models.base import Base, Id, Json, Prepared
 
 
 class Outbox(Base):
-    """Written by `conversation.keep`. waiting -> sending -> sent | dead; "unknown" when nobody can say whether it was sent; "held" until the person writes again."""
+    """Written by `conversation.keep`. waiting -> sending -> sent | dead.
+
+    "unknown" when nobody can say whether it was sent; "held" until the person writes again.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (

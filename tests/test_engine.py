@@ -217,9 +217,9 @@ def many_tailors(stage: Stage, count: int) -> None:
         db.execute(insert(Person), people)
         rows = [
             {
-                "person_id": p["id"], "business": f"Tailor {n}", "town": "accra" if n % 3 else "kumasi", "state": "APPROVED", "rating100": 300 + n % 200,
-                "jobs": n % 80, "identity_verified": True, "background_checked": bool(n % 2), "answer_minutes": 10 + n % 90, "commission_bp": 2000,
-                "per_month": 10, "per_day": 2, "express": True, "busy": False,
+                "person_id": p["id"], "business": f"Tailor {n}", "town": "accra" if n % 3 else "kumasi", "state": "APPROVED",
+                "rating100": 300 + n % 200, "jobs": n % 80, "identity_verified": True, "background_checked": bool(n % 2),
+                "answer_minutes": 10 + n % 90, "commission_bp": 2000, "per_month": 10, "per_day": 2, "express": True, "busy": False,
             }
             for n, p in enumerate(people)
         ]  # fmt: skip
@@ -371,7 +371,7 @@ def test_what_a_closed_window_held_back_goes_when_the_person_writes(stage: Stage
     assert [letter.window_open for letter in stage.channel.sent] == [True, True]
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(["sent", "delivered", "read"])) + [("failed", "delivered"), ("delivered", "failed")])
+@pytest.mark.parametrize("order", [*itertools.permutations(["sent", "delivered", "read"]), ("failed", "delivered"), ("delivered", "failed")])
 def test_receipts_may_come_in_any_order(stage: Stage, order: tuple[str, ...]) -> None:
     stage.given_customer("ama")
     stage.off.add("ama")

@@ -34,7 +34,7 @@ def test_up_down_up(empty_database: str) -> None:
     command.downgrade(config, "base")
     left = set(inspect(engine).get_table_names())
     with engine.connect() as connection:
-        functions = connection.exec_driver_sql("SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'").all()
+        functions = connection.exec_driver_sql("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace").all()
     command.upgrade(config, "head")
     command.check(config)
     again = set(inspect(engine).get_table_names())

@@ -24,6 +24,9 @@ from tests.conftest import empty
 from tests.fakes import MONDAY
 from tests.stage import Stage
 
+MOVED = """
+    SELECT coalesce(sum(-e.amount), 0) FROM entry e JOIN journal j ON j.id = journal_id JOIN account a ON a.id = account_id
+    WHERE j.key LIKE :k AND a.code = :c"""
 CURRENCIES = {"mtn": "GHS", "vodafone": "GHS"}
 stage_of_the_process: Stage
 
@@ -143,11 +146,11 @@ class Money(RuleBasedStateMachine):
             assert ledger.faults(db) == []
             order = Order.by_id(db, self.order_id)
             collected = {s: self._moved(db, "collect:%", f"escrow:{order.id}:{s}") for s in escrow.STAGES}
-            released = {s: -sum(a for c, a in ledger.lines_of(db, f"release:{order.id}:{s}").items() if not c.startswith("escrow")) for s in escrow.STAGES}
+            released = {s: ledger.lines_of(db, f"release:{order.id}:{s}").get(f"escrow:{order.id}:{s}", 0) for s in escrow.STAGES}
             assert all(0 <= released[s] <= collected[s] for s in escrow.STAGES)
             assert all(collected[s] in (0, order.part(s)) for s in escrow.STAGES)
             assert sum(order.part(s) for s in escrow.STAGES) == order.total
-            given_back = self._moved(db, "cancel:%", f"refunds_payable:{self.customer}") + self._moved(db, "cancel:%", f"tailor_wallet:{order.tailor_id}")
+            given_back = sum(self._moved(db, "cancel:%", c) for c in (f"refunds_payable:{self.customer}", f"tailor_wallet:{order.tailor_id}"))
             assert ledger.held(db, order.id) == sum(collected.values()) - sum(released.values()) - given_back
             fees = -int(db.scalar(text("SELECT coalesce(sum(balance), 0) FROM account WHERE code = 'platform_revenue'")) or 0)
             assert fees == sum(released.values()) * order.commission_bp // 10_000
@@ -158,12 +161,11 @@ class Money(RuleBasedStateMachine):
             assert owed == suspense, "all that waits in suspense is owed to somebody"
 
     def _moved(self, db: object, key: str, code: str) -> int:
-        sql = "SELECT coalesce(sum(-e.amount), 0) FROM entry e JOIN journal j ON j.id = journal_id JOIN account a ON a.id = account_id WHERE j.key LIKE :k AND a.code = :c"
-        return int(db.execute(text(sql), {"k": key, "c": code}).scalar_one())  # type: ignore[attr-defined]
+        return int(db.execute(text(MOVED), {"k": key, "c": code}).scalar_one())  # type: ignore[attr-defined]
 
 
 def test_money_machine(house: Stage) -> None:
-    global stage_of_the_process  # noqa: PLW0603  hypothesis builds the machine itself and takes no fixture
+    global stage_of_the_process
     stage_of_the_process = house
     machine = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
     Money.TestCase.settings = machine
