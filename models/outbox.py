@@ -43,7 +43,7 @@ class Outbox(Base):
     @classmethod
     def claim(cls, db: Session, now: datetime, lease: timedelta, limit: int) -> list[Row[Any]]:
         """Takes the first due message of up to `limit` persons: (id, person_id, channel, body, tries). Skips what others hold."""
-        return list(db.connection().execute(_CLAIM, {"now": now, "lease": now + lease, "limit": limit}))
+        return sorted(db.connection().execute(_CLAIM, {"now": now, "lease": now + lease, "limit": limit}), key=lambda row: row.id)
 
     @classmethod
     def sent_and_next(cls, db: Session, done: int, person_id: int, provider_id: str, now: datetime, lease: timedelta) -> Row[Any] | None:
@@ -104,13 +104,15 @@ class Outbox(Base):
 
 
 # The head of a person's queue is the row that no earlier unfinished row of the same person precedes: her order is kept.
+# (Materialized: as a plain subselect it may be run again for each row, and then the limit means nothing.)
 _CLAIM = text("""
-    UPDATE outbox SET state = 'sending', started_at = :now, lease_until = :lease, tries = tries + 1 WHERE id IN (
+    WITH heads AS MATERIALIZED (
         SELECT o.id FROM outbox o
         WHERE o.state = 'waiting' AND o.due_at <= :now AND NOT EXISTS (
             SELECT 1 FROM outbox e WHERE e.person_id = o.person_id AND e.id < o.id AND e.state IN ('waiting', 'sending', 'unknown'))
         ORDER BY o.id LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING id, person_id, channel, body, tries""")
+    UPDATE outbox SET state = 'sending', started_at = :now, lease_until = :lease, tries = tries + 1 FROM heads WHERE outbox.id = heads.id
+    RETURNING outbox.id, person_id, channel, body, tries""")
 _SENT_AND_NEXT = text("""
     WITH done AS (
         UPDATE outbox SET state = 'sent', provider_id = :provider_id, lease_until = NULL, error = NULL
@@ -124,11 +126,12 @@ _SENT_AND_NEXT = text("""
 _OPEN_WINDOW = text("""
     UPDATE outbox SET state = 'waiting', due_at = :now, body = body - 'window_closed' WHERE person_id = :person AND state = 'held'""")
 _DOUBTFUL = text("""
-    UPDATE outbox SET state = 'unknown', lease_until = :lease WHERE id IN (
+    WITH lost AS MATERIALIZED (
         SELECT id FROM outbox WHERE (state = 'sending' AND lease_until < :now)
             OR (state = 'unknown' AND due_at <= :now AND (lease_until IS NULL OR lease_until < :now))
         ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING id, person_id, channel, body, tries, started_at""")
+    UPDATE outbox SET state = 'unknown', lease_until = :lease FROM lost WHERE outbox.id = lost.id
+    RETURNING outbox.id, person_id, channel, body, tries, started_at""")
 _RECEIVE = f"""
     WITH hit AS (
         UPDATE outbox SET receipt = :rank, provider_id = coalesce(provider_id, :sid), error = coalesce(:error, error),

@@ -44,8 +44,8 @@ class Books:
         return not self._rows(BUSY)[0][0]
 
     def quiet(self) -> bool:
-        """Whether it is idle and everything it sent was read."""
-        return self.idle() and not self._rows(UNREAD)[0][0]
+        """Whether everything it sent was read and it is idle; asked in this order, because a receipt may give it something to do."""
+        return not self._rows(UNREAD)[0][0] and self.idle()
 
     def told(self) -> Iterator[str]:
         """Every order's steps and movements, and all accounts."""

@@ -463,3 +463,13 @@ def test_letters_of_many_people_are_sent_side_by_side(stage: Stage) -> None:
         seen[letter.to].append(letter.outbox_id)
     assert len(seen) == len(people)
     assert all(ids == sorted(ids) for ids in seen.values())
+
+
+def test_a_claim_never_takes_more_than_it_was_asked_for(stage: Stage) -> None:
+    for who in ("ama", "esi", "kofi", "yaw", "adwoa"):
+        stage.given_customer(who)
+        said(stage, "menu", who=who)
+    with stage.parts.database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE outbox"))
+    with stage.parts.database.begin() as db:
+        assert len(Outbox.claim(db, stage.parts.clock.now(), timedelta(seconds=30), 2)) == 2
