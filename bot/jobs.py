@@ -14,6 +14,8 @@ parts: Parts = cast("Parts", None)  # put in by the worker when it starts
 
 def carry_messages() -> None:
     parts.carrier.drain(lambda: parts.redis.answer("messages"))
+    for receipt in parts.carrier.inquire():
+        parts.engine.receive(receipt)
 
 
 def carry_events() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from bot.channels import Channel, Undelivered
 from bot.clock import Clock
 from bot.links import Links
-from bot.messages import Choice, Letter, Reply, Sending
+from bot.messages import Choice, Letter, Receipt, Reply, Sending
 from bot.rules.retry import SEND_TRIES, backoff_s
 from models.base import Database
 from models.outbox import Outbox
@@ -57,6 +57,13 @@ class Carrier:
             rows = Outbox.doubtful(db, self.clock.now(), self.lease)
         for future in [self._pool.submit(self._resolve, row) for row in rows]:
             future.result()
+
+    def inquire(self) -> list[Receipt]:
+        """Asks about letters whose delivery starts a clock and of which no receipt came: receipts get lost, clocks must not."""
+        with self.database.begin() as db:
+            rows = Outbox.unreceipted(db, self.clock.now())
+        asked = self._pool.map(lambda row: self.channels[row.channel].receipt_of(row.provider_id), rows)
+        return [receipt for receipt in asked if receipt is not None]
 
     # -- one letter
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from bot import intake
+from models.outbox import ASK_AFTER
 from models.timer import Timer
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ FORGOTTEN = text("""
     SELECT
       EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND due_at <= :now)
         OR EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND lease_until < :now)
-        OR EXISTS (SELECT 1 FROM outbox WHERE state = 'unknown' AND due_at <= :now) AS messages,
+        OR EXISTS (SELECT 1 FROM outbox WHERE state = 'unknown' AND due_at <= :now)
+        OR EXISTS (SELECT 1 FROM outbox WHERE sequel IS NOT NULL AND state = 'sent' AND receipt < 4 AND due_at <= :silent) AS messages,
       EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting' AND due_at <= :now) AS events,
       EXISTS (SELECT 1 FROM payment WHERE next_at <= :now) AS money,
       EXISTS (SELECT 1 FROM picture WHERE state = 'wanted' AND due_at <= :now) AS pictures""")
@@ -32,7 +34,7 @@ def tick(parts: Parts) -> None:
     now = parts.clock.now()
     with parts.database.begin() as db:
         Timer.ring_due(db, now)
-        due = db.execute(FORGOTTEN, {"now": now}).mappings().one()
+        due = db.execute(FORGOTTEN, {"now": now, "silent": now - ASK_AFTER}).mappings().one()
     for bell, is_due in due.items():
         if is_due:
             parts.redis.ring(bell)

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.rules.receipts import DELIVERED, RANK
 from models.base import Base, Id, Json, Prepared
 
+ASK_AFTER, ASK_FOR = timedelta(minutes=10), timedelta(days=7)
+
 
 class Outbox(Base):
     """Written by `conversation.keep`. waiting -> sending -> sent | dead.
@@ -22,6 +24,7 @@ class Outbox(Base):
     __table_args__ = (
         Index("ix_outbox_leaving", "person_id", "id", postgresql_where=text("state IN ('waiting', 'sending', 'unknown')")),
         Index("ix_outbox_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending', 'unknown')")),
+        Index("ix_outbox_unreceipted", "due_at", postgresql_where=text("sequel IS NOT NULL AND state = 'sent' AND receipt < 4")),
         Index("ix_outbox_provider_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
     )
 
@@ -86,6 +89,12 @@ class Outbox(Base):
         return (_RECEIVE_BY_ID if outbox_id else _RECEIVE_BY_SID).run(db, values).one_or_none()
 
     @classmethod
+    def unreceipted(cls, db: Session, now: datetime) -> list[Row[Any]]:
+        """Takes letters with a sequel that no receipt came for: (channel, provider_id). Each is asked about every ten minutes, for a week."""
+        values = {"now": now, "silent": now - ASK_AFTER, "oldest": now - ASK_FOR}
+        return list(db.connection().execute(_UNRECEIPTED, values))
+
+    @classmethod
     def again(cls, db: Session, outbox_id: int, state: str, body: Json, due_at: datetime) -> None:
         """A message that was taken and not delivered goes out once more, or waits ("held") until the person writes."""
         values = {"state": state, "body": body, "due_at": due_at, "receipt": 0, "provider_id": None}
@@ -123,6 +132,9 @@ _SENT_AND_NEXT = text("""
         ORDER BY o.id LIMIT 1)
       AND state = 'waiting' AND due_at <= :now
     RETURNING id, person_id, channel, body, tries""")
+_UNRECEIPTED = text("""
+    UPDATE outbox SET due_at = CASE WHEN created_at > :oldest THEN :now ELSE 'infinity' END
+    WHERE sequel IS NOT NULL AND state = 'sent' AND receipt < 4 AND due_at <= :silent RETURNING channel, provider_id""")
 _OPEN_WINDOW = text("""
     UPDATE outbox SET state = 'waiting', due_at = :now, body = body - 'window_closed' WHERE person_id = :person AND state = 'held'""")
 _DOUBTFUL = text("""

@@ -11,7 +11,7 @@ from PIL import Image
 from bot.channels import Undelivered
 from bot.channels.twilio import Twilio
 from bot.clock import Clock
-from bot.messages import File, Letter, Media, Request, Sending
+from bot.messages import File, Letter, Media, Receipt, Request, Sending, Status
 from bot.payments import Absent, Answer, Charge, Forged, Hint, Paid, Pending, Refused, Submitted
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -41,6 +41,7 @@ class Notebook(Twilio):
         self.sent: list[Letter] = []
         self.fail: Callable[[Letter], Undelivered | None] = lambda letter: None
         self.broken_media = False
+        self.true_status: Status | None = None  # what the provider says when asked
 
     def send(self, letter: Letter) -> str:
         failure = self.fail(letter)
@@ -51,6 +52,9 @@ class Notebook(Twilio):
 
     def find(self, sending: Sending) -> str | None:
         return next((f"SM{x.outbox_id:032x}" for x in self.sent if x.outbox_id == sending.letter.outbox_id), None)
+
+    def receipt_of(self, provider_id: str) -> Receipt | None:
+        return Receipt("twilio", provider_id, self.true_status) if self.true_status else None
 
     def fetch(self, media: Media) -> File:
         if self.broken_media or media.url.endswith("broken.jpg"):

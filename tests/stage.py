@@ -24,6 +24,7 @@ from bot.wiring import Parts, make_app
 from models.conversation import Conversation
 from models.garment import Garment
 from models.order import Order
+from models.outbox import ASK_AFTER
 from models.payment import Payment
 from models.person import Address, Person
 from models.picture import Picture
@@ -72,7 +73,7 @@ class Stage:
         self.parts.story_clock.time = MONDAY
         self.channel.sent.clear()
         self.channel.fail = lambda letter: None
-        self.channel.broken_media = False
+        self.channel.broken_media, self.channel.true_status = False, None
         for wallet in self.wallets.values():
             wallet.__init__(wallet.name)  # type: ignore[misc]
         self.parts.carrier._addresses.clear()
@@ -168,7 +169,8 @@ class Stage:
 
     def _due(self) -> bool:
         with self.parts.database.begin() as db:
-            return bool(db.execute(ticker.FORGOTTEN, {"now": self.parts.clock.now()}).mappings().one()["messages"])
+            now = self.parts.clock.now()
+            return bool(db.execute(ticker.FORGOTTEN, {"now": now, "silent": now - ASK_AFTER}).mappings().one()["messages"])
 
     def pass_time(self, hours: float) -> None:
         """From one thing that falls due to the next, as a ticker would see it."""

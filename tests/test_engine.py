@@ -19,6 +19,7 @@ from bot import jobs, ticker
 from bot.channels import Undelivered
 from bot.messages import Incoming, Receipt
 from bot.spool import Spool
+from models import ledger
 from models.base import Away
 from models.conversation import Conversation
 from models.inbox import Inbox
@@ -394,6 +395,20 @@ def test_a_receipt_that_beats_the_answer_settles_the_letter(stage: Stage) -> Non
         assert (kept.state, kept.provider_id, kept.receipt) == ("sent", "SM" + "a" * 32, 5)
     stage.pass_time(1)
     assert not stage.channel.sent
+
+
+def test_a_lost_receipt_is_asked_for_when_a_clock_hangs_on_it(stage: Stage) -> None:
+    """The photo is on the phone, the receipt never came: the deposit is released all the same."""
+    stage.given_tailor("kofi", "kente shirt", "Accra", 250)
+    stage.given_customer("ama")
+    stage.given_order("ama", "kente shirt", "kofi", "accepted")
+    stage.off.add("ama")
+    stage.say("kofi", "[photo] cutting")
+    stage.channel.true_status = "delivered"
+    stage.pass_time(1)
+    stage.pass_time(3)
+    with stage.parts.database.begin() as db:
+        assert ledger.lines_of(db, f"release:{stage.orders()[0].id}:deposit")
 
 
 # -- timers and the diary on disk

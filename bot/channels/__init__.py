@@ -35,6 +35,9 @@ class Channel(Protocol):
     def find(self, sending: Sending) -> str | None:
         """Asks the provider whether a send of unknown outcome arrived: its id, or None. Raises Undelivered when it cannot say."""
 
+    def receipt_of(self, provider_id: str) -> Receipt | None:
+        """Asks the provider what became of a letter whose receipts were lost; None when it cannot say."""
+
     def fetch(self, media: Media) -> File:
         """Downloads what a person sent. Raises Undelivered."""
 

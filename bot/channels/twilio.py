@@ -160,6 +160,14 @@ class Twilio:
             raise Undelivered(f"unreadable list: {type(error).__name__}") from None
         return None
 
+    def receipt_of(self, provider_id: str) -> Receipt | None:
+        try:
+            message = self._client().messages(provider_id).fetch()
+            status, error = STATUSES.get(str(message.status)), str(message.error_code or "")
+        except (Undelivered, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        return Receipt(self.name, provider_id, status, None, error, _outcome_of(status, error)) if status else None
+
     def fetch(self, media: Media) -> File:
         wire = self._client().http_client
         auth, hosts, cap = self._auth, self.config.media_hosts, self.config.media_cap_bytes

@@ -166,6 +166,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
     )
     op.create_index('ix_outbox_due', 'outbox', ['due_at'], unique=False, postgresql_where=sa.text("state IN ('waiting', 'sending', 'unknown')"))
+    op.create_index('ix_outbox_unreceipted', 'outbox', ['due_at'], unique=False, postgresql_where=sa.text("sequel IS NOT NULL AND state = 'sent' AND receipt < 4"))
     op.create_index('ix_outbox_leaving', 'outbox', ['person_id', 'id'], unique=False, postgresql_where=sa.text("state IN ('waiting', 'sending', 'unknown')"))
     op.create_index('ix_outbox_provider_id', 'outbox', ['provider_id'], unique=False, postgresql_where=sa.text('provider_id IS NOT NULL'))
     op.create_table('picture',
@@ -452,6 +453,7 @@ def downgrade() -> None:
     op.drop_table('picture')
     op.drop_index('ix_outbox_provider_id', table_name='outbox', postgresql_where=sa.text('provider_id IS NOT NULL'))
     op.drop_index('ix_outbox_leaving', table_name='outbox', postgresql_where=sa.text("state IN ('waiting', 'sending', 'unknown')"))
+    op.drop_index('ix_outbox_unreceipted', table_name='outbox', postgresql_where=sa.text("sequel IS NOT NULL AND state = 'sent' AND receipt < 4"))
     op.drop_index('ix_outbox_due', table_name='outbox', postgresql_where=sa.text("state IN ('waiting', 'sending', 'unknown')"))
     op.drop_table('outbox')
     op.drop_index('ix_inbox_waiting', table_name='inbox', postgresql_where=sa.text("state = 'waiting'"))
