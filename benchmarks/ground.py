@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import text
+
 from benchmarks.floor import TABLES
 from bot.seal import Seal, ring
 from bot.settings import read_keys
@@ -92,6 +94,8 @@ class Ground:
                 process.wait(10)
             process.kill()
         self.running.clear()
+        with self.database.begin() as db:
+            db.execute(text("UPDATE outbox SET state = 'dead' WHERE state = 'waiting'"))  # nobody carried them; they are not the next run's load
 
     def stop(self) -> None:
         self.rest()
