@@ -87,6 +87,9 @@ class Cashier:
         with self.database.begin() as db:
             payment = Payment.by_id(db, payment_id, lock=True)
             if isinstance(answer, Paid | Refused):
+                if not payment.is_news(answer):
+                    payment.next_at = None  # a callback came once more
+                    return False
                 payment.next_at = now + timedelta(seconds=30)  # asked again should the event be lost
                 facts = {"payment_id": payment.id, "order_id": payment.order_id, "kind": type(answer).__name__.lower(), "answer": asdict(answer)}
                 Inbox.happen(db, payment.person_id, "payment_answered", facts, once=_once(payment, answer), now=now)

@@ -41,6 +41,9 @@ class Darkroom:
             picture.due_at = self.clock.now() + LEASE
             ident, channel, tries = picture.id, str(picture.channel), picture.tries
             media = Media(str(picture.source_url), str(picture.source_type))
+        if tries > FETCH_TRIES:  # it took us down each time
+            self._finish(ident, None)
+            return True
         try:
             jpeg: bytes | None = safe_jpeg(self.channels[channel].fetch(media).content)
         except Undelivered as failure:
@@ -51,6 +54,10 @@ class Darkroom:
             jpeg = None
         except NotAPicture:
             jpeg = None
+        except Exception:
+            log.exception("a photo could not be developed", extra={"picture_id": ident})
+            self._later(ident, tries)
+            return True
         self._finish(ident, jpeg)
         return True
 
@@ -63,6 +70,8 @@ class Darkroom:
         now = self.clock.now()
         with self.database.begin() as db:
             picture = db.get_one(Picture, picture_id, with_for_update=True)
+            if picture.state != "wanted":
+                return
             picture.keep(jpeg) if jpeg else picture.lose()
             event = picture.sequel.get("kept" if jpeg else "lost")
             if event and picture.person_id:

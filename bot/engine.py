@@ -67,9 +67,10 @@ class Engine:
                 return False
             scene = self._scene(db, met, now, incoming.channel)
             scene.heard, scene.inbox_id = incoming, met.inbox_id
-            if met.heard_at is None or now - met.heard_at > WINDOW:
-                Outbox.open_window(db, met.person.id, now)
+            was_closed = met.person.is_stopped or met.heard_at is None or now - met.heard_at > WINDOW
             self.switchboard.hear(scene, now - met.heard_at if met.heard_at else None)
+            if was_closed and not met.person.is_stopped:
+                Outbox.open_window(db, met.person.id, now)
             stack = self._close(scene, met.version, heard_at=now)
         self.positions.put(met.person.id, met.version + 1, stack, scene.wakes)
         return True
@@ -172,12 +173,12 @@ class Engine:
             person = Person.by_id(db, row.person_id)
             person.stopped_at = person.stopped_at or now
         elif receipt.outcome == "window_closed":
-            Outbox.window_closed(db, row.id, row.body, now)
+            Outbox.window_closed(db, row.id, row.body, now, gone=receipt.provider_id)
         elif receipt.outcome == "plain_text" and row.body["choices"]:
             choices = tuple(Choice(**c) for c in row.body["choices"])
-            Outbox.again(db, row.id, "waiting", Reply(Reply(row.body["text"], choices).numbered()).stored(), now)
+            Outbox.again(db, row.id, "waiting", Reply(Reply(row.body["text"], choices).numbered()).stored(), now, gone=receipt.provider_id)
         elif receipt.outcome == "retry" and row.tries < SEND_TRIES:
-            Outbox.again(db, row.id, "waiting", row.body, now + timedelta(seconds=backoff_s(row.tries)))
+            Outbox.again(db, row.id, "waiting", row.body, now + timedelta(seconds=backoff_s(row.tries)), gone=receipt.provider_id)
 
     # -- common
 
@@ -205,7 +206,8 @@ class Engine:
         return Person.by_id(scene.db, row["person_id"]).is_stopped
 
     def _row(self, scene: Scene, to: Person, reply: Reply, due_at: datetime, sequel: dict[str, Any] | None) -> dict[str, Any]:
-        return {"person_id": to.id, "channel": scene.channel, "body": reply.stored(), "due_at": due_at.isoformat(), "sequel": sequel}
+        channel = scene.channel if to.id == scene.person.id else self._channel_of(scene.db, to)
+        return {"person_id": to.id, "channel": channel, "body": reply.stored(), "due_at": due_at.isoformat(), "sequel": sequel}
 
 
 def _body(incoming: Incoming) -> dict[str, Any]:

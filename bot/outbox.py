@@ -16,7 +16,7 @@ from bot.channels import Channel, Undelivered
 from bot.clock import Clock
 from bot.links import Links
 from bot.messages import Choice, Letter, Receipt, Reply, Sending
-from bot.rules.retry import SEND_TRIES, backoff_s
+from bot.rules.retry import LOST_TRIES, SEND_TRIES, backoff_s
 from models.base import Database
 from models.outbox import Outbox
 from models.person import Address, Person
@@ -94,7 +94,7 @@ class Carrier:
 
     def _letter(self, row: Row[Any]) -> Letter:
         body = dict(row.body)
-        closed = body.pop("window_closed", False)
+        closed, _ = body.pop("window_closed", False), body.pop("gone", "")
         body["choices"] = tuple(Choice(**c) for c in body["choices"])
         body["picture"] = body["picture"] and self.links.full(body["picture"])
         return Letter(row.id, self._address(row.person_id, row.channel), Reply(**body), self.links.receipt(row.channel, row.id), not closed)
@@ -146,8 +146,11 @@ class Carrier:
                 Outbox.found(db, row.id, found)
         elif now - started < SURE_AFTER:
             self._settle(row.id, "unknown", now + timedelta(seconds=5))
+        elif row.tries < LOST_TRIES:
+            self._settle(row.id, "waiting", now + timedelta(seconds=backoff_s(row.tries) if row.tries > 1 else 0))
         else:
-            self._settle(row.id, "waiting", now)
+            self._settle(row.id, "dead", now)
+            log.error("a letter was given up: its fate was unknown %s times", row.tries, extra={"outbox_id": row.id})
 
     def _settle(self, outbox_id: int, state: str, due_at: Any) -> None:
         with self.database.begin() as db:

@@ -99,7 +99,7 @@ def read_keys(text: str) -> dict[str, bytes]:
 def refuse_stand_ins(settings: Settings, name: str, url: str) -> None:
     """Start-up refuses a stand-in's address in production: an adapter's base URL must be https and not this machine."""
     host = urlsplit(url).hostname or ""
-    local = host in ("localhost", "0.0.0.0") or host.startswith("127.") or host == "::1"  # noqa: S104
+    local = host in ("localhost", "0.0.0.0", "::1") or host.startswith(("127.", "sandbox."))  # noqa: S104
     if settings.environment == "production" and (local or not url.startswith("https://")):
         raise BadSettings([f"{name}: {url} is a stand-in or not https: refused when ENVIRONMENT=production"])
 

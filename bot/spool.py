@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from bot.messages import Request
-from bot.seal import ring
+from bot.seal import Unreadable, ring
+
+log = logging.getLogger(__name__)
 
 
 class Spool:
@@ -34,7 +37,7 @@ class Spool:
         plain = {"kind": kind, "method": request.method, "path": request.path, "headers": request.headers}
         line = ring.seal.close(json.dumps(plain | {"body": b64encode(request.body).decode()})) + "\n"
         with self._locked(), self._file.open("ab") as file:
-            file.write(line.encode())
+            file.write(b"\n" + line.encode())  # on a line of its own, even behind one that was torn
             file.flush()
             os.fsync(file.fileno())
 
@@ -47,11 +50,24 @@ class Spool:
             lines = self._file.read_bytes().splitlines()
             try:
                 for line in lines:
-                    deal_with(*_read(line))
+                    self._deal_with(line, deal_with)
                     done += 1
             finally:
                 self._keep(lines[done:])
         return done
+
+    def _deal_with(self, line: bytes, deal_with: Callable[[str, Request], None]) -> None:
+        """A line that was torn by a crash or a full disk is put aside: it must not hold up the others for ever."""
+        if not line:
+            return
+        try:
+            kind, asked = _read(line)
+        except (Unreadable, ValueError, KeyError, TypeError) as error:
+            log.error("a kept request is unreadable: %s", type(error).__name__)
+            with self._file.with_name("unreadable").open("ab") as aside:
+                aside.write(line + b"\n")
+            return
+        deal_with(kind, asked)
 
     def _keep(self, lines: list[bytes]) -> None:
         rest = self._file.with_suffix(".rest")

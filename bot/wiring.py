@@ -38,6 +38,7 @@ from bot.understand import plain
 from bot.words import Words
 from models.base import Away, Database
 from models.content import Shelf
+from models.ledger import HOUSE_CURRENCY
 from models.picture import Picture
 from models.tailor import Offer
 
@@ -102,6 +103,9 @@ class Parts:
                 if is_begun(cls.Config):  # type: ignore[attr-defined]
                     raise  # half configured is a mistake; not configured at all is a choice
                 log.warning("payment provider %s is off: %s", name, bad.problems[0])
+        foreign = [name for name, provider in made.items() if provider.currency != HOUSE_CURRENCY]
+        if foreign and self.settings.environment == "production":
+            raise BadSettings([f"{name.upper()}_CURRENCY: must be {HOUSE_CURRENCY} when ENVIRONMENT=production" for name in foreign])
         if not made:
             raise BadSettings(["no payment provider is configured: set MTN_… or VODAFONE_…"])
         return made

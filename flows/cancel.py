@@ -50,6 +50,7 @@ class Cancel(Flow):
     @dataclass
     class Memory:
         order_id: int = 0
+        seen: str = ""  # the state whose terms she was told
 
     def ask_which(self) -> None:
         if self.memory.order_id:
@@ -67,6 +68,7 @@ class Cancel(Flow):
 
     def ask_sure(self) -> None:
         order = self._order()
+        self.memory.seen = order.state
         back = escrow.on_cancel(order.state, ledger.held(self.db, order.id))
         key = "back_none" if not back.to_customer else "back_part" if back.to_tailor else "back_all"
         tailor = order.tailor(self.db).business
@@ -79,6 +81,8 @@ class Cancel(Flow):
             self.say("kept", order=order.number)
             self.kept()
             return
+        if order.state != self.memory.seen:
+            return  # the terms have changed: she is asked again
         asked = order.state in ("DEPOSIT_PAID", "ACCEPTED")
         back = order.cancel(self.db, f"person:{self.person.id}", self.now)
         self._say_cancelled(order, back)
@@ -109,8 +113,8 @@ class Cancel(Flow):
         return Order.by_id(self.db, self.memory.order_id, lock=lock)
 
     def subject(self) -> str:
-        return self._order().number if self.memory.order_id else ""
+        return f"{self._order().number} {self.memory.seen}".strip() if self.memory.order_id else ""
 
     @classmethod
     def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
-        return ("follow", {"number": subject}) if subject else (cls.name, {})
+        return ("follow", {"number": subject.split(" ")[0]}) if subject else (cls.name, {})

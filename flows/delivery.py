@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from models.order import Order
 from models.plea import Plea
 from models.timer import Timer
 
+LOOK_AGAIN = timedelta(hours=1)  # money waits while the customer waits for a person
 
 class Delivery(Flow):
     """Confirms the delivery and completes the order."""
@@ -72,6 +74,10 @@ class Delivery(Flow):
     def on_delivery_silence(self, facts: dict[str, Any]) -> None:
         order = Order.by_id(self.db, facts["order_id"], lock=True)
         if order.state != "DELIVERED":
+            return
+        if Plea.is_open(self.db, order.customer_id):
+            key, facts = f"order:{order.id}:delivery_silence", {"order_id": order.id}
+            Timer.set(self.db, key, "delivery_silence", self.person.id, facts, self.now + LOOK_AGAIN)
             return
         net = order.confirm(self.db, "timer:delivery_silence", self.now)
         self.tell(self.person.id, "silence", order=order.number)

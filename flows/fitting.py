@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.flow import Flow, Scene
+from bot.rules.order import FITTING_REVIEW
 from bot.understand import NotUnderstood
 from models.milestone import Milestone
 from models.order import Order
@@ -106,7 +107,8 @@ class Fitting(Flow):
     def on_fitting_silence(self, facts: dict[str, Any]) -> None:
         """48 hours after the photo was on the phone: silence is a yes."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
-        if order.state != "READY_FOR_FITTING":
+        shown = Milestone.last(self.db, order.id, "fitting")
+        if order.state != "READY_FOR_FITTING" or not shown or not shown.delivered_at or self.now - shown.delivered_at < FITTING_REVIEW:
             return
         order.approve_fitting(self.db, "timer:fitting_silence", self.now)
         self.tell(order.tailor(self.db).person_id, "tailor_silence", order=order.number)

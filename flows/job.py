@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,9 +14,12 @@ from bot.rules.money import ghs
 from bot.understand import NotUnderstood, yes_no
 from models.order import Order
 from models.person import Person
+from models.plea import Plea
 from models.tailor import Tailor
+from models.timer import Timer
 
 REASON_LIMIT = 300
+LOOK_AGAIN = timedelta(hours=1)  # money waits while the customer waits for a person
 
 
 class Job(Flow):
@@ -106,6 +110,10 @@ class Job(Flow):
         """Two hours after the customer saw the cut cloth, and nobody objected."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
         if order.state in ("DISPUTED", "CANCELLED", "REFUNDED"):
+            return
+        if Plea.is_open(self.db, order.customer_id):
+            key, facts = f"order:{order.id}:deposit_release", {"order_id": order.id}
+            Timer.set(self.db, key, "deposit_release", self.person.id, facts, self.now + LOOK_AGAIN)
             return
         net = order.release(self.db, "deposit", self.now)
         if net:

@@ -164,7 +164,7 @@ class Prompt(Flow):
         order.funded(self.db, payment.stage, self.now)
         values = self._values(order, payment)
         values |= {"tailor": order.tailor(self.db).business, "received": self.line("received", **values)}
-        receipt = self.line("receipt", reference=payment.provider_id, network=NETWORKS[payment.network])
+        receipt = self.line("receipt", reference=payment.provider_id or payment.reference, network=NETWORKS[payment.network])
         self.tell(self.person.id, f"paid_{payment.stage}", code=order.handover_code, receipt=receipt, **values)
         tailor = order.tailor(self.db).person_id
         if payment.stage == "deposit":
@@ -176,10 +176,12 @@ class Prompt(Flow):
             self.paid() if self.state == "waiting" else self.paid_late()
 
     def _went_wrong(self, payment: Payment, event: Any, elsewhere: str) -> None:
-        """She is asked what now where she waits for it; else she is only told."""
-        if self._is_on_the_stack() and self.state == "waiting":
+        """She is asked what now where she waits for it; who does something else meanwhile is only told."""
+        on_top = self._is_on_the_stack() and self.frame is self.scene.stack[-1]
+        is_waiting = self._is_on_the_stack() and self.state == "waiting"
+        if is_waiting:
             event()
-        else:
+        if not (is_waiting and on_top):
             order = Order.by_id(self.db, payment.order_id)
             self.tell(self.person.id, elsewhere, **self._refusal(order, payment))
 

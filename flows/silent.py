@@ -62,8 +62,9 @@ class Silent(Flow):
             self.takes_back()
 
     def on_tailor_silent(self, facts: dict[str, Any]) -> None:
-        order = Order.by_id(self.db, facts["order_id"])
+        order = Order.by_id(self.db, facts["order_id"], lock=True)
         if order.state == "DEPOSIT_PAID":
+            order.ask_again(self.db, self.now)  # should she not decide either
             self.invite(self.person.id, "silent", once=f"silent:{order.id}:{facts['due_at']}", order_id=order.id)
 
     def subject(self) -> str:

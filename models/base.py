@@ -88,9 +88,12 @@ class Database:
 
     def __init__(self, url: str, pool: int = 16) -> None:
         self.engine = create_engine(
-            url, pool_size=pool, max_overflow=pool, pool_timeout=10, executemany_mode="values_plus_batch", connect_args={"connect_timeout": 5}
+            url, pool_size=pool, max_overflow=pool, pool_timeout=10, executemany_mode="values_plus_batch", connect_args={"connect_timeout": 5},
+            hide_parameters=True,  # an error must not repeat what people said
+        )  # fmt: skip
+        self._single = create_engine(
+            url, pool_size=pool, max_overflow=pool, pool_timeout=10, isolation_level="AUTOCOMMIT", hide_parameters=True
         )
-        self._single = create_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=10, isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def begin(self) -> Iterator[Session]:

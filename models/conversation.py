@@ -70,12 +70,13 @@ def lock_by_id(db: Session, person_id: int) -> Standing:
 
 
 # The road of every message: written by hand, because each statement less is a fifth of its time. Person and conversation are both
-# locked, so that a transaction that waited reads what the one before it wrote.
+# locked, so that a transaction that waited reads what the one before it wrote. (NO KEY: another person's transaction may set a timer
+# for her meanwhile; the check of its foreign key would wait for her, and she perhaps for the order that the other one holds.)
 _STANDING = """
     SELECT p.id, p.name, p.language, p.role, p.wallet, p.network, p.consented_at, p.stopped_at, c.version, c.misses, c.heard_at
     FROM person p JOIN conversation c ON c.person_id = p.id"""
-_BY_ADDRESS_SQL = f"{_STANDING} JOIN address a ON a.person_id = p.id WHERE a.channel = :channel AND a.value_index = :index FOR UPDATE OF p, c"
-_BY_ID = Prepared("standing_by_id", {"person": "bigint"}, f"{_STANDING} WHERE p.id = :person FOR UPDATE OF p, c")
+_BY_ADDRESS_SQL = f"{_STANDING} JOIN address a ON a.person_id = p.id WHERE a.channel = :channel AND a.value_index = :index FOR NO KEY UPDATE OF p, c"
+_BY_ID = Prepared("standing_by_id", {"person": "bigint"}, f"{_STANDING} WHERE p.id = :person FOR NO KEY UPDATE OF p, c")
 _BY_ADDRESS = Prepared("standing_by_address", {"channel": "text", "index": "text"}, _BY_ADDRESS_SQL)
 _MEET = Prepared(
     "meet",

@@ -188,7 +188,7 @@ class Order(Base):
         milestone.delivered_at = now
         if milestone.step == "cutting":
             self._timer(db, "deposit_release", "deposit_release", self.tailor(db).person_id, now + rules.DEPOSIT_RELEASE)
-        if milestone.step == "fitting" and self.state == "READY_FOR_FITTING":
+        if milestone.step == "fitting" and self.state == "READY_FOR_FITTING" and milestone.verdict is None:
             for n, wait in enumerate(rules.FITTING_REMINDERS):
                 self._timer(db, f"fitting:reminder:{n}", "fitting_reminder", self.customer_id, now + wait)
             self._timer(db, "fitting:silence", "fitting_silence", self.customer_id, now + rules.FITTING_REVIEW)
@@ -215,7 +215,7 @@ class Order(Base):
         Timer.call_off(db, f"order:{self.id}:")
         released = sum(self.release(db, stage, now) for stage in escrow.STAGES)
         tailor = self.tailor(db)
-        tailor.jobs += 1
+        tailor.jobs = Tailor.jobs + 1  # counted by the database: two orders may end at once
         tailor.refresh_offers(db)
         return released
 

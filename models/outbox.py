@@ -75,7 +75,7 @@ class Outbox(Base):
 
     @classmethod
     def known_ids(cls, db: Session, person_id: int, since: datetime) -> frozenset[str]:
-        ids = db.scalars(select(cls.provider_id).where(cls.person_id == person_id, cls.created_at >= since - timedelta(hours=1)))
+        ids = db.scalars(select(cls.provider_id).where(cls.person_id == person_id, cls.started_at >= since - timedelta(hours=1)))
         return frozenset(i for i in ids if i)
 
     @classmethod
@@ -95,16 +95,19 @@ class Outbox(Base):
         return list(db.connection().execute(_UNRECEIPTED, values))
 
     @classmethod
-    def again(cls, db: Session, outbox_id: int, state: str, body: Json, due_at: datetime) -> None:
-        """A message that was taken and not delivered goes out once more, or waits ("held") until the person writes."""
-        values = {"state": state, "body": body, "due_at": due_at, "receipt": 0, "provider_id": None}
+    def again(cls, db: Session, outbox_id: int, state: str, body: Json, due_at: datetime, *, gone: str = "") -> None:
+        """A message that was taken and not delivered goes out once more, or waits ("held") until the person writes.
+
+        `gone` is the provider's id that failed: what is still reported about it does not count for the next try.
+        """
+        values = {"state": state, "body": body | {"gone": gone}, "due_at": due_at, "receipt": 0, "provider_id": None}
         db.execute(update(cls).where(cls.id == outbox_id).values(values))
 
     @classmethod
-    def window_closed(cls, db: Session, outbox_id: int, body: Json, now: datetime) -> None:
+    def window_closed(cls, db: Session, outbox_id: int, body: Json, now: datetime, *, gone: str = "") -> None:
         """Free text may not go out now: once more as an approved template, and if that cannot be either, when the person writes."""
         state = "held" if body.get("window_closed") else "waiting"
-        cls.again(db, outbox_id, state, body | {"window_closed": True}, now)
+        cls.again(db, outbox_id, state, body | {"window_closed": True}, now, gone=gone)
 
     @classmethod
     def open_window(cls, db: Session, person_id: int, now: datetime) -> None:
@@ -147,8 +150,8 @@ _DOUBTFUL = text("""
 _RECEIVE = f"""
     WITH hit AS (
         UPDATE outbox SET receipt = :rank, provider_id = coalesce(provider_id, :sid), error = coalesce(:error, error),
-            state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END
-        WHERE {{match}} AND receipt < :rank
+            state = CASE WHEN state IN ('sending', 'unknown') OR (state = 'waiting' AND :rank <> {RANK["failed"]}) THEN 'sent' ELSE state END
+        WHERE {{match}} AND receipt < :rank AND coalesce(body->>'gone', '') <> :sid
         RETURNING id, person_id, sequel, tries, body),
     happened AS (
         INSERT INTO inbox (person_id, channel, provider_id, name, body, due_at, received_at, state, tries)

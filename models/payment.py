@@ -81,6 +81,10 @@ class Payment(Base):
     def is_settled(self) -> bool:
         return self.state in ("succeeded", "mismatch")
 
+    def is_news(self, answer: Paid | Refused) -> bool:
+        """Whether a final answer can still change anything here."""
+        return not self.is_settled and (isinstance(answer, Paid) or self.state not in rules.REFUSED)
+
     # -- verbs
 
     @classmethod
@@ -141,11 +145,12 @@ class Payment(Base):
 
     def _book(self, db: Session, paid: Paid, due: bool, now: datetime) -> str:
         wrong = (paid.reference, paid.amount, paid.currency) != (self.reference, self.amount, self.currency)
-        used = select(Payment.id).where(Payment.provider == self.provider, Payment.provider_id == paid.provider_id, Payment.id != self.id)
-        if paid.reference != self.reference or db.scalar(used) is not None:
+        ident = paid.provider_id or None  # not every provider numbers what it moves
+        used = select(Payment.id).where(Payment.provider == self.provider, Payment.provider_id == ident, Payment.id != self.id)
+        if paid.reference != self.reference or (ident and db.scalar(used) is not None):
             return self._wait("lost", now)  # another payment's money: a person looks when the polls run out
         self._move("paid_wrong" if wrong else "paid")
-        self.provider_id, self.next_at, self.reason = paid.provider_id, None, None
+        self.provider_id, self.next_at, self.reason = ident, None, None
         self.booked = "suspense" if wrong else "escrow" if due else "surplus"
         house = ledger.HOUSE_CURRENCY if paid.currency == self.currency else paid.currency
         mark = "" if house == ledger.HOUSE_CURRENCY else f":{house}"
@@ -171,8 +176,8 @@ class Payment(Base):
         return "refused"
 
     def _reroute(self, answer: NotAccepted, route: tuple[str, ...], currencies: dict[str, str], now: datetime) -> str:
-        if not rules.PAYMENT.allows("not_accepted", self.state):
-            return self._wait("lost", now)  # it was accepted before: only the question failed
+        if self.polls or not rules.PAYMENT.allows("not_accepted", self.state):
+            return self._wait("lost", now)  # an earlier call may have been accepted: no other provider may be asked
         self._move("not_accepted")
         self.refusals, self.code = [*self.refusals, self.provider], answer.why[:200]
         following = rules.next_provider(route, tuple(self.refusals))
@@ -190,11 +195,13 @@ class Payment(Base):
         if not rules.PAYMENT.allows("absent", self.state):
             return self._wait("lost", now)
         self._move("absent")
+        self.polls += 1  # an earlier call may still be under way
         self.next_at = now + timedelta(seconds=2)
         return "moved"
 
     def _wait(self, event: str, now: datetime) -> str:
         if self.state not in ("submitting", *rules.ASKABLE) or self.submitted_at is None:
+            self.next_at = None if self.state in rules.ENDED else self.next_at
             return "nothing"  # it has ended for us; only money would be news
         if rules.PAYMENT.allows(event, self.state):
             self._move(event)

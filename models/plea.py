@@ -19,7 +19,12 @@ class Plea(Base):
     answered_at: Mapped[datetime | None]
 
     @classmethod
+    def is_open(cls, db: Session, person_id: int) -> bool:
+        """Whether somebody still has to answer her: money that would leave by a timer waits for that."""
+        return db.scalar(select(cls.id).where(cls.person_id == person_id, cls.answered_at.is_(None)).limit(1)) is not None
+
+    @classmethod
     def ask(cls, db: Session, person_id: int, now: datetime) -> None:
         """Puts the person in the queue, once."""
-        if db.scalar(select(cls.id).where(cls.person_id == person_id, cls.answered_at.is_(None))) is None:
+        if not cls.is_open(db, person_id):
             db.add(cls(person_id=person_id, at=now))

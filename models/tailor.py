@@ -60,6 +60,8 @@ class Tailor(Base):
 
     def refresh_offers(self, db: Session) -> None:
         """Copies what sorting needs beside each offer, so that a search touches one index however many tailors there are."""
+        db.flush()
+        db.refresh(self, with_for_update={"key_share": True})
         seen = {"town": self.town, "score": matching.base_score(self.standing), "rating100": self.rating100}
         db.execute(update(Offer).where(Offer.tailor_id == self.id).values(open=self.state == "APPROVED" and not self.busy, **seen))
 

@@ -35,6 +35,8 @@ PAYMENT = Lifecycle(
 )
 OPEN = ("created", "submitting", "unknown", "pending", "not_accepted")
 ASKABLE = ("unknown", "pending", "expired")
+REFUSED = ("failed", "cancelled")
+ENDED = (*REFUSED, "needs_review")  # asked only on a hint; nothing but money would be news
 EXPIRY = timedelta(minutes=15)
 #: Seconds after submission at which the provider is asked: 10, 20, 40 s … 10 min, then slowly for a week, then a person looks.
 POLLS = (10, 30, 70, 150, 310, 610, 910, 1800, 3600, 21_600, 86_400, 172_800, 259_200, 604_800)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 SEND_TRIES = 8
+LOST_TRIES = 24  # of a letter whose sends vanish without an answer: well over an hour
 EVENT_TRIES = 5
 
 
