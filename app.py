@@ -28,4 +28,6 @@ def create_app(parts: Parts | None = None) -> Flask:
         stop(bad)
     for name, (run, about) in COMMANDS.items():
         app.cli.add_command(click.Command(name, callback=partial(run, house), help=about))
+    closing = click.Option(["--answered"], type=int, help="The number of one that has been answered.")
+    app.cli.add_command(click.Command("pleas", params=[closing], callback=partial(terminal.pleas, house), help="Who waits for a person."))
     return app

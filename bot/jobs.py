@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, cast
 
 from models.inbox import Inbox
@@ -9,6 +10,7 @@ from models.inbox import Inbox
 if TYPE_CHECKING:
     from bot.wiring import Parts
 
+BUDGET_S = 45  # one waking works for this long at most, well within the limit of a job; the next one goes on
 parts: Parts = cast("Parts", None)  # put in by the worker when it starts
 
 
@@ -20,7 +22,8 @@ def carry_messages() -> None:
 
 def carry_events() -> None:
     parts.redis.answer("events")
-    while _due_events():
+    until = time.monotonic() + BUDGET_S
+    while _due_events() and time.monotonic() < until:
         pass
 
 
@@ -32,8 +35,10 @@ def carry_money() -> None:
 
 def carry_pictures() -> None:
     parts.redis.answer("pictures")
-    while parts.darkroom.develop_next():
+    until = time.monotonic() + BUDGET_S
+    while parts.darkroom.develop_next() and time.monotonic() < until:
         parts.redis.ring("events")
+    parts.redis.ring("events")
 
 
 def _due_events() -> bool:

@@ -21,6 +21,7 @@ from models.ledger import Account
 from models.outbox import Outbox
 from models.person import Address, Person
 from models.picture import Picture
+from models.plea import Plea
 from models.tailor import Tailor
 
 if TYPE_CHECKING:
@@ -130,6 +131,17 @@ def ledger(parts: Parts) -> None:
     print(*(wrong or ["The books are right."]), sep="\n")
     if wrong:
         raise SystemExit(1)
+
+
+def pleas(parts: Parts, answered: int | None) -> None:
+    """Who waits for a person; with the number of a plea, closes it. Money that leaves by a timer waits while one is open."""
+    with parts.database.begin() as db:
+        if answered is not None:
+            db.get_one(Plea, answered).answered(parts.clock.now())
+        for plea in Plea.waiting(db):
+            person = Person.by_id(db, plea.person_id)
+            addresses = db.scalars(select(Address).where(Address.person_id == person.id))
+            print(f"{plea.id}: {person.name or 'a stranger'}, {', '.join(a.value for a in addresses)}, since {plea.at:%d %b %H:%M}")
 
 
 def _prompt() -> str:

@@ -222,11 +222,15 @@ class Pay(Flow):
             return False
 
     def subject(self) -> str:
-        return self._order().number if self.memory.order_id else ""
+        """The order and the part that is due: a button of the deposit is an old one when the second part is asked for."""
+        if not self.memory.order_id:
+            return ""
+        order = self._order()
+        return f"{order.number}/{order.due_stage(self.db) or ''}"
 
     @classmethod
     def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
-        return "follow", {"number": subject}
+        return "follow", {"number": subject.partition("/")[0]}
 
     @classmethod
     def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:

@@ -28,3 +28,11 @@ class Plea(Base):
         """Puts the person in the queue, once."""
         if not cls.is_open(db, person_id):
             db.add(cls(person_id=person_id, at=now))
+
+    @classmethod
+    def waiting(cls, db: Session) -> list[Plea]:
+        """Who waits for a person, longest first."""
+        return list(db.scalars(select(cls).where(cls.answered_at.is_(None)).order_by(cls.at)))
+
+    def answered(self, now: datetime) -> None:
+        self.answered_at = now

@@ -18,6 +18,7 @@ from sqlalchemy import event, insert, select, text
 from bot import jobs, ticker
 from bot.channels import Undelivered
 from bot.messages import Incoming, Receipt
+from bot.rules.retry import SEND_TRIES
 from bot.spool import Spool
 from models import ledger
 from models.base import Away
@@ -327,10 +328,10 @@ def test_a_letter_is_given_up_after_bounded_tries(stage: Stage) -> None:
     stage.given_customer("ama")
     stage.channel.fail = lambda letter: Undelivered("500", outcome="retry")
     stage.say("ama", "menu")
-    stage.pass_time(2)
+    stage.pass_time(9)
     with stage.parts.database.begin() as db:
         row = db.scalars(select(Outbox)).one()
-        assert (row.state, row.tries) == ("dead", 8)
+        assert (row.state, row.tries) == ("dead", SEND_TRIES)
 
 
 def test_a_worker_that_vanished_leaves_nothing_behind(stage: Stage) -> None:

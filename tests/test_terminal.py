@@ -49,3 +49,13 @@ def test_ledger_shows_balances_and_fails_when_they_are_wrong(
     monkeypatch.setattr(ledger, "faults", lambda db: ["a movement does not sum to zero: 7"])
     with pytest.raises(SystemExit):
         terminal.ledger(stage.parts)
+
+
+def test_a_plea_is_shown_until_it_is_answered(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.given_customer("ama")
+    stage.say("ama", "agent")
+    terminal.pleas(stage.parts, None)
+    said = capsys.readouterr().out
+    assert "Ama, +233241234567" in said
+    terminal.pleas(stage.parts, int(said.split(":")[0]))
+    assert capsys.readouterr().out == ""

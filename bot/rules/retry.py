@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 
-SEND_TRIES = 8
-LOST_TRIES = 24  # of a letter whose sends vanish without an answer: well over an hour
+SEND_TRIES = LOST_TRIES = 24  # well over an hour: an outage of the provider is no reason to lose a letter
 EVENT_TRIES = 5
 
 
