@@ -147,7 +147,7 @@ class Browse(Flow):
 
     def _towns_of_hers(self) -> list[str]:
         """Where she looked a moment ago, and where her last tailor is, come first."""
-        last = [o.tailor(self.db).town for o in Order.of_customer(self.db, self.person.id, limit=1)]
+        last = Order.last_town(self.db, self.person.id)
         return [town.title() for town in (self.memory.town, *last) if town]
 
     def _garment(self) -> str:

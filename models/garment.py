@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import pricing
@@ -20,20 +20,13 @@ class Garment(Base):
     rank: Mapped[int]  # its place in the menu
     active: Mapped[bool] = mapped_column(default=True)
 
-    @property
-    def value(self) -> pricing.Garment:
-        return pricing.Garment(self.name, self.label, self.base, self.days, self.yards10)
-
     @classmethod
     def all(cls, db: Session) -> list[pricing.Garment]:
-        rows = db.execute(select(cls.name, cls.label, cls.base, cls.days, cls.yards10).where(cls.active).order_by(cls.rank))
-        return [pricing.Garment(*row) for row in rows]
+        return [pricing.Garment(*row) for row in db.connection().execute(_ALL)]
 
     @classmethod
     def named(cls, db: Session, name: str) -> pricing.Garment:
-        row = db.get(cls, name)
-        assert row is not None
-        return row.value
+        return pricing.Garment(*db.connection().execute(_NAMED, {"name": name}).one())
 
     @classmethod
     def stock(cls, db: Session) -> None:
@@ -41,3 +34,8 @@ class Garment(Base):
         for rank, g in enumerate(pricing.CATALOGUE):
             if db.get(cls, g.name) is None:
                 db.add(cls(name=g.name, label=g.label, base=g.base, days=g.days, yards10=g.yards10, rank=rank))
+
+
+_VALUE = select(Garment.name, Garment.label, Garment.base, Garment.days, Garment.yards10)
+_ALL = _VALUE.where(Garment.active).order_by(Garment.rank)
+_NAMED = _VALUE.where(Garment.name == bindparam("name"))

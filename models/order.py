@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import NotAllowed, escrow, milestones, numbering
@@ -67,8 +67,12 @@ class Order(Base):
         return order
 
     @classmethod
+    def last_town(cls, db: Session, person_id: int) -> list[str]:
+        return list(db.connection().execute(_LAST_TOWN, {"person": person_id}).scalars())
+
+    @classmethod
     def of_customer(cls, db: Session, person_id: int, limit: int = 9) -> list[Order]:
-        return list(db.scalars(select(cls).where(cls.customer_id == person_id).order_by(cls.id.desc()).limit(limit)))
+        return list(db.scalars(_OF_CUSTOMER, {"person": person_id, "limit": limit}))
 
     @classmethod
     def of_tailor(cls, db: Session, tailor_id: int, states: tuple[str, ...], limit: int = 9) -> list[Order]:
@@ -289,3 +293,8 @@ class Order(Base):
         while db.scalar(select(cls.id).where(cls.number == (number := numbering.order_number(now)))) is not None:
             pass
         return number
+
+
+_MINE = Order.customer_id == bindparam("person")
+_OF_CUSTOMER = select(Order).where(_MINE).order_by(Order.id.desc()).limit(bindparam("limit"))
+_LAST_TOWN = select(Tailor.town).join(Order, Order.tailor_id == Tailor.id).where(_MINE).order_by(Order.id.desc()).limit(1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Row, Select, UniqueConstraint, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import capacity, escrow, matching
@@ -96,16 +97,13 @@ class Offer(Base):
     @classmethod
     def search(cls, db: Session, garment: str, *, town: str | None, by: str, limit: int = 20) -> list[Row[Any]]:
         """(Offer id, price, Tailor columns) of the best `limit` offers by "score", "price" or "rating100"; ties by age."""
-        column = {"score": cls.score.desc(), "price": cls.price, "rating100": cls.rating100.desc()}[by]
-        found = select(cls.id, cls.price, *_CARD).join(Tailor, Tailor.id == cls.tailor_id).where(cls.garment == garment, cls.open)
-        if town:
-            found = found.where(cls.town == town)
-        return list(db.execute(found.order_by(column, cls.id if by == "price" else cls.id.desc()).limit(limit)))
+        values = {"garment": garment, "town": town, "limit": limit} if town else {"garment": garment, "limit": limit}
+        return list(db.connection().execute(_search(by, bool(town)), values))
 
     @classmethod
     def cards(cls, db: Session, offer_ids: list[int]) -> list[Row[Any]]:
         """The same columns for offers found before, in the given order."""
-        rows = db.execute(select(cls.id, cls.price, *_CARD).join(Tailor, Tailor.id == cls.tailor_id).where(cls.id.in_(offer_ids)))
+        rows = db.connection().execute(_CARDS, {"ids": offer_ids})
         found: dict[int, Any] = {row.id: row for row in rows}
         return [found[i] for i in offer_ids if i in found]
 
@@ -120,6 +118,19 @@ _CARD = (
     Tailor.id.label("tailor_id"), Tailor.business, Tailor.town, Tailor.rating100, Tailor.jobs, Tailor.identity_verified,
     Tailor.background_checked, Tailor.answer_minutes, Tailor.per_month, Tailor.picture_id,
 )
+
+_CARDS = select(Offer.id, Offer.price, *_CARD).join(Tailor, Tailor.id == Offer.tailor_id).where(Offer.id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _search(by: str, in_town: bool) -> Select[*tuple[Any, ...]]:
+    """The statements are made once: making them costs more than running them."""
+    column = {"score": Offer.score.desc(), "price": Offer.price, "rating100": Offer.rating100.desc()}[by]
+    found = select(Offer.id, Offer.price, *_CARD).join(Tailor, Tailor.id == Offer.tailor_id)
+    found = found.where(Offer.garment == bindparam("garment"), Offer.open)
+    if in_town:
+        found = found.where(Offer.town == bindparam("town"))
+    return found.order_by(column, Offer.id if by == "price" else Offer.id.desc()).limit(bindparam("limit"))
 
 
 def check_room(db: Session, tailor: Tailor, promised: date, now: datetime) -> None:
