@@ -44,7 +44,7 @@ BODIES = (
         lambda found: json.dumps(found).encode()
     )
 )  # fmt: skip
-EAGER = settings(max_examples=1250, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+EAGER = settings(max_examples=2500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 def post(stage: Stage, path: str, body: bytes, content_type: str, signature: str | None) -> Any:
