@@ -103,7 +103,7 @@ class Engine:
         return known._replace(inbox_id=noted)
 
     def _apologise(self, incoming: Incoming) -> bool:
-        """After a bug: the conversation stays where it was, the message is kept with a mark, one line says sorry."""
+        """After a bug: the conversation stays where it was, the message is noted, one line says sorry."""
         now = self.clock.now()
         with self.database.begin() as db:
             met = self._meet(db, incoming, now)
