@@ -1,0 +1,41 @@
+"""Who somebody is to the person who speaks: "wife", "my son", "auntie"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from bot.rules.measurements import ADULT_AGE, Sex
+
+Relation = Literal["self", "spouse", "child", "parent", "sibling", "other"]
+RELATIONS: tuple[Relation, ...] = ("spouse", "child", "parent", "sibling", "other")
+
+GROWTH_REMINDER = timedelta(days=91)  # children are measured anew each quarter
+OLDEST = 110  # years
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What a word for a relative tells; `sex` where the word tells it."""
+
+    relation: Relation
+    sex: Sex | None = None
+
+
+#: The words the reader of measurements gives for people who are not named.
+KIN: dict[str, Kin] = {
+    "wife": Kin("spouse", "f"), "husband": Kin("spouse", "m"), "partner": Kin("spouse"),
+    "son": Kin("child", "m"), "daughter": Kin("child", "f"), "child": Kin("child"), "baby": Kin("child"), "boy": Kin("child", "m"),
+    "girl": Kin("child", "f"), "kid": Kin("child"),
+    "mother": Kin("parent", "f"), "father": Kin("parent", "m"),
+    "brother": Kin("sibling", "m"), "sister": Kin("sibling", "f"), "twin": Kin("sibling"),
+    "uncle": Kin("other", "m"), "aunt": Kin("other", "f"), "auntie": Kin("other", "f"), "friend": Kin("other"), "cousin": Kin("other"),
+    "nephew": Kin("other", "m"), "niece": Kin("other", "f"), "grandmother": Kin("other", "f"), "grandfather": Kin("other", "m"),
+    "grandson": Kin("other", "m"), "granddaughter": Kin("other", "f"), "boss": Kin("other"), "fiance": Kin("spouse"), "fiancee": Kin("spouse"),
+}  # fmt: skip
+
+
+def is_child(relation: str, birth_year: int | None, year: int) -> bool:
+    """By age when it is known, else by what they are called."""
+    return relation == "child" if birth_year is None else year - birth_year < ADULT_AGE
