@@ -14,6 +14,7 @@ from bot.rules.money import ghs
 from bot.understand import NotUnderstood, yes_no
 from models.order import Order
 from models.person import Person
+from models.piece import Piece
 from models.plea import Plea
 from models.tailor import Tailor
 from models.timer import Timer
@@ -43,7 +44,7 @@ class Job(Flow):
         "accept": "Accept", "decline": "Decline",
         "cloth_own": "The customer brings the cloth.", "cloth_tailor": "You buy the cloth ({price} is in the price).",
         "style": "\nStyle: {style}", "style_photo": "\nStyle photo above.",
-        "measure": "{label} {value}",
+        "piece": "*{n}. {who}*: {garment}\n{measures}", "measure": "{label} {value}",
         "accepted": "Thank you! {order} is yours. Send a photo of the cloth, and one when it is cut: "
         "two hours after the cutting photo the deposit is yours.",
         "customer_accepted": "{tailor} accepted your order {order}. You will see photos of the work here.",
@@ -130,13 +131,24 @@ class Job(Flow):
         style = self.line("style", style=order.style) if order.style else ""
         if order.has_style_photo(self.db):
             style += self.line("style_photo")
-        taken = [n for n in measurements.FIELDS if n in order.measures]
-        shown = [self.line("measure", label=measurements.label(n), value=measurements.show(order.measures[n]["body"], n)) for n in taken]
+        customer = Person.by_id(self.db, order.customer_id).first_name
         return {
-            "order": order.number, "customer": Person.by_id(self.db, order.customer_id).first_name, "garment": order.noun(self.db),
-            "price": ghs(order.total), "day": days.spoken(order.promised_on, self.today), "cloth": cloth, "style": style,
-            "measures": ", ".join(shown),
+            "order": order.number, "customer": customer, "garment": order.noun(self.db), "price": ghs(order.total),
+            "day": days.spoken(order.promised_on, self.today), "cloth": cloth, "style": style, "measures": self._pieces(order, customer),
         }  # fmt: skip
+
+    def _pieces(self, order: Order, customer: str) -> str:
+        """The measurements; by name and garment when there are several pieces, or the one is for somebody else."""
+        pieces = Piece.of(self.db, order.id)
+        if len(pieces) == 1 and pieces[0].who is None:
+            return self._measures(pieces[0])
+        rows = [(p.place, p.who or customer, p.noun(self.db), self._measures(p)) for p in pieces]
+        return "\n".join(self.line("piece", n=n, who=who, garment=noun, measures=measures) for n, who, noun, measures in rows)
+
+    def _measures(self, piece: Piece) -> str:
+        taken = [n for n in measurements.FIELDS if n in piece.measures]
+        shown = [(measurements.label(n), measurements.show(piece.measures[n]["body"], n)) for n in taken]
+        return ", ".join(self.line("measure", label=label, value=value) for label, value in shown)
 
     def _order(self) -> Order:
         return Order.by_id(self.db, self.memory.order_id)

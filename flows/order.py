@@ -17,6 +17,7 @@ from bot.understand import NotUnderstood, day, plain
 from models.garment import Garment
 from models.order import Order as Placed
 from models.picture import Picture
+from models.piece import Piece
 from models.profile import Profile
 from models.tailor import Offer, Tailor, check_room
 
@@ -238,12 +239,12 @@ class Order(Flow):
 
     def _place(self) -> Placed:
         garment, _, tailor = self._what()
-        values = Profile.own(self.db, self.person.id).values(self.db)
-        cuts = measurements.cut_values(garment.name, values)
+        profile = Profile.own(self.db, self.person.id)
+        cuts = measurements.cut_values(garment.name, profile.values(self.db))
         return Placed.place(
-            self.db, customer_id=self.person.id, tailor=tailor, garment=garment.name, quote=self._quote(), fabric=self.memory.fabric,
-            style=self.memory.style, style_picture_id=self.memory.style_picture_id, promised_on=date.fromisoformat(self.memory.day),
-            measures={n: {"body": c.body, "ease": c.ease, "cut": c.cut} for n, c in cuts.items()}, now=self.now,
+            self.db, customer_id=self.person.id, tailor=tailor, pieces=[Piece.sewn(garment.name, self._quote(), cuts, profile_id=profile.id)],
+            fabric=self.memory.fabric, style=self.memory.style, style_picture_id=self.memory.style_picture_id,
+            promised_on=date.fromisoformat(self.memory.day), now=self.now,
         )  # fmt: skip
 
     def _named_day(self) -> date:

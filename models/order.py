@@ -1,26 +1,26 @@
-"""An order: one garment, one customer, one tailor, and everything that happens to it."""
+"""An order: one customer's lot of pieces, one tailor, and everything that happens to it."""
 
 from __future__ import annotations
 
 import hmac
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, bindparam, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import NotAllowed, escrow, milestones, numbering
 from bot.rules import order as rules
 from bot.rules.capacity import HOLD
-from bot.rules.pricing import Quote
+from models import escrow as held
 from models import ledger
-from models.base import Base, Id, Json, Pesewas
+from models.base import Base, Id, Pesewas
 from models.garment import Garment
 from models.milestone import Milestone
 from models.order_step import OrderStep
 from models.payment import Payment
 from models.person import Person
 from models.picture import Picture
-from models.refund import Refund
+from models.piece import Piece
 from models.tailor import Tailor, check_room
 from models.timer import Timer
 
@@ -33,15 +33,18 @@ class Order(Base):
     __table_args__ = (
         Index("ix_orders_customer", "customer_id", "id"),
         Index("ix_orders_tailor", "tailor_id", "promised_on"),
+        CheckConstraint("total = work + fabric_cost + express_cost - discount AND pieces > 0", name="money"),
     )
 
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(unique=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     tailor_id: Mapped[int] = mapped_column(ForeignKey("tailor.id"))
-    garment: Mapped[str] = mapped_column(ForeignKey("garment.name"))
+    garment: Mapped[str] = mapped_column(ForeignKey("garment.name"))  # of the first piece
+    pieces: Mapped[int]  # how many
     state: Mapped[str] = mapped_column(default="PENDING_DEPOSIT")
-    work: Mapped[Pesewas]
+    work: Mapped[Pesewas]  # this and what follows are sums over the pieces
+    discount: Mapped[Pesewas]
     fabric_cost: Mapped[Pesewas]
     express_cost: Mapped[Pesewas]
     total: Mapped[Pesewas]
@@ -50,7 +53,6 @@ class Order(Base):
     style: Mapped[str] = mapped_column(default="")
     style_picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
     promised_on: Mapped[date]
-    measures: Mapped[Json]  # frozen: {field: {"body": mm, "ease": mm, "cut": mm}}
     handover_code: Mapped[str | None]
     code_tries: Mapped[int] = mapped_column(default=0)
     declined_because: Mapped[str | None]
@@ -109,8 +111,8 @@ class Order(Base):
         return Person.by_id(db, self.customer_id)
 
     def noun(self, db: Session) -> str:
-        """ "kente shirt"."""
-        return Garment.named(db, self.garment).label.lower()
+        """ "kente shirt", or "kente shirt and 2 more"."""
+        return Garment.named(db, self.garment).label.lower() + (f" and {self.pieces - 1} more" if self.pieces > 1 else "")
 
     def has_style_photo(self, db: Session) -> bool:
         return self.style_picture_id is not None and Picture.by_id(db, self.style_picture_id).state == "kept"
@@ -123,19 +125,23 @@ class Order(Base):
 
     @classmethod
     def place(
-        cls, db: Session, *, customer_id: int, tailor: Tailor, garment: str, quote: Quote, fabric: str, style: str,
-        style_picture_id: int | None, promised_on: date, measures: Json, now: datetime,
+        cls, db: Session, *, customer_id: int, tailor: Tailor, pieces: list[Piece], fabric: str, style: str, style_picture_id: int | None,
+        promised_on: date, now: datetime,
     ) -> Order:  # fmt: skip
         """The customer confirmed: price and measurements are frozen, the tailor's place is held while the deposit is awaited."""
-        check_room(db, tailor, promised_on, now)
+        check_room(db, tailor, promised_on, now, pieces=len(pieces))
+        sums = {column: sum(getattr(p, column) for p in pieces) for column in ("work", "discount", "fabric_cost", "express_cost")}
         order = cls(
-            number=cls._free_number(db, now), customer_id=customer_id, tailor_id=tailor.id, garment=garment, state="PENDING_DEPOSIT",
-            work=quote.work, fabric_cost=quote.fabric, express_cost=quote.express, total=rules.check_total(quote.total),
+            number=cls._free_number(db, now), customer_id=customer_id, tailor_id=tailor.id, garment=pieces[0].garment, pieces=len(pieces),
+            state="PENDING_DEPOSIT", total=rules.check_total(sum(p.total for p in pieces), off=sums["discount"]),
             commission_bp=tailor.commission_bp, fabric=fabric, style=style, style_picture_id=style_picture_id, promised_on=promised_on,
-            measures=measures, hold_until=now + HOLD, placed_at=now, state_since=now,
+            hold_until=now + HOLD, placed_at=now, state_since=now, **sums,
         )  # fmt: skip
         db.add(order)
         db.flush()
+        for place, piece in enumerate(pieces, 1):
+            piece.order_id, piece.place = order.id, place
+        db.add_all(pieces)
         db.add(OrderStep(order_id=order.id, origin=None, target=order.state, event="placed", actor=f"person:{customer_id}", at=now))
         for n, wait in enumerate(rules.DEPOSIT_REMINDERS):
             order._timer(db, f"deposit_reminder:{n}", "deposit_reminder", customer_id, now + wait)
@@ -145,7 +151,7 @@ class Order(Base):
     def hold_place(self, db: Session, now: datetime) -> None:
         """Before money is asked for: there must (still) be room, and it is kept for half an hour. Raises NotAllowed."""
         if self.state == "PENDING_DEPOSIT" and (self.hold_until is None or self.hold_until <= now):
-            check_room(db, self.tailor(db), self.promised_on, now)
+            check_room(db, self.tailor(db), self.promised_on, now, pieces=self.pieces)
         self.hold_until = now + HOLD
 
     def funded(self, db: Session, stage: str, now: datetime) -> None:
@@ -211,6 +217,7 @@ class Order(Base):
         if self.state == "READY_FOR_DELIVERY" and not self.is_funded(db, "final"):
             raise NotAllowed("final_unpaid")
         self._move(db, "handed_over", actor, now)
+        Piece.hand_over(db, self.id, now)
         self._timer(db, "delivery_silence", "delivery_silence", self.customer_id, now + rules.DELIVERY_REVIEW)
 
     def confirm(self, db: Session, actor: str, now: datetime) -> int:
@@ -235,31 +242,18 @@ class Order(Base):
 
     def cancel(self, db: Session, actor: str, now: datetime) -> escrow.GivenBack:
         """Gives back what SPEC 6 says. Raises NotAllowed once work has begun."""
-        deposit = ledger.balance(db, self._escrow("deposit"))
+        deposit = ledger.balance(db, held.account(self, "deposit"))
         back = escrow.on_cancel(self.state, deposit)
         self._move(db, "cancelled", actor, now)
         self.hold_until = None
         Timer.call_off(db, f"order:{self.id}:")
         if deposit:
-            lines = {
-                self._escrow("deposit"): deposit,
-                f"refunds_payable:{self.customer_id}": -back.to_customer,
-                f"tailor_wallet:{self.tailor_id}": -back.to_tailor,
-            }
-            ledger.post(db, f"cancel:{self.id}", lines, order_id=self.id, now=now)
-            self._owe(db, back.to_customer, now)
+            held.give_back(db, self, deposit, back, now)
         return back
 
     def release(self, db: Session, stage: str, now: datetime) -> int:
-        """Pays a collected stage out to the tailor's wallet, less commission, once. Pesewas the tailor gets; 0 when there was nothing to do."""
-        amount = ledger.balance(db, self._escrow(stage))
-        if not amount:
-            return 0
-        before = sum(self.part(s) for s in escrow.STAGES if ledger.lines_of(db, f"release:{self.id}:{s}"))
-        fee = escrow.commission(self.commission_bp, before, amount)
-        lines = {self._escrow(stage): amount, f"tailor_wallet:{self.tailor_id}": fee - amount, "platform_revenue": -fee}
-        ledger.post(db, f"release:{self.id}:{stage}", lines, order_id=self.id, now=now)
-        return amount - fee
+        """Pays a collected stage out, once. Pesewas the tailor gets."""
+        return held.release(db, self, stage, now)
 
     # -- private
 
@@ -276,17 +270,6 @@ class Order(Base):
         milestone = Milestone.last(db, self.id, "fitting")
         assert milestone is not None
         milestone.judge(verdict, reason)
-
-    def _owe(self, db: Session, amount: int, now: datetime) -> None:
-        paid = Payment.funded(db, self.id, "deposit")
-        if amount and paid:
-            Refund.owe(
-                db, f"cancel:{self.id}", order_id=self.id, payment_id=paid.id, person_id=self.customer_id, amount=amount,
-                currency=ledger.HOUSE_CURRENCY, cause="cancelled", now=now,
-            )  # fmt: skip
-
-    def _escrow(self, stage: str) -> str:
-        return f"escrow:{self.id}:{stage}"
 
     @classmethod
     def _free_number(cls, db: Session, now: datetime) -> str:

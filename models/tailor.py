@@ -133,17 +133,18 @@ def _search(by: str, in_town: bool) -> Select[*tuple[Any, ...]]:
     return found.order_by(column, Offer.id if by == "price" else Offer.id.desc()).limit(bindparam("limit"))
 
 
-def check_room(db: Session, tailor: Tailor, promised: date, now: datetime) -> None:
-    """Counts the tailor's orders that are paid or hold a place; her row is locked so that two customers cannot take the last one."""
+def check_room(db: Session, tailor: Tailor, promised: date, now: datetime, *, pieces: int = 1) -> None:
+    """Counts the tailor's pieces that are paid or hold a place; her row is locked so that two customers cannot take the last one."""
     from models.order import Order
 
     db.execute(select(Tailor.id).where(Tailor.id == tailor.id).with_for_update())
     taken = or_(Order.state.not_in(("PENDING_DEPOSIT", "CANCELLED", "REFUNDED")), Order.hold_until > now)
-    same = select(func.count()).where(Order.tailor_id == tailor.id, taken)
+    same = select(func.coalesce(func.sum(Order.pieces), 0)).where(Order.tailor_id == tailor.id, taken)
     month = func.date_trunc("month", Order.promised_on) == date(promised.year, promised.month, 1)
     capacity.check_room(
         in_month=db.scalar(same.where(month)) or 0,
         on_day=db.scalar(same.where(Order.promised_on == promised)) or 0,
+        more=pieces,
         per_month=tailor.per_month,
         per_day=tailor.per_day,
     )

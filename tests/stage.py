@@ -28,6 +28,7 @@ from models.outbox import ASK_AFTER
 from models.payment import Payment
 from models.person import Address, Person
 from models.picture import Picture
+from models.piece import Piece
 from models.profile import Profile
 from models.tailor import Offer, Tailor
 from tests.fakes import MONDAY, SID, TOKEN, Notebook, StoryClock, Wallets
@@ -315,9 +316,9 @@ class Life:
         fields = [either[0] for either in measurements.required(kind.name)]
         assert self.customer
         self.order = Order.place(
-            db, customer_id=self.customer.id, tailor=self.tailor, garment=kind.name, quote=pricing.Quote(offer.price, 0, 0), fabric="own",
-            style="", style_picture_id=None, promised_on=self.now.date() + timedelta(kind.days),
-            measures={f: {"body": BODY[f], "ease": 0, "cut": BODY[f]} for f in fields}, now=self.now,
+            db, customer_id=self.customer.id, tailor=self.tailor, fabric="own", style="", style_picture_id=None,
+            pieces=[Piece.sewn(kind.name, pricing.Quote(offer.price, 0, 0), {f: measurements.Cut(BODY[f], 0) for f in fields})],
+            promised_on=self.now.date() + timedelta(kind.days), now=self.now,
         )  # fmt: skip
 
     def until(self, reached: str) -> None:

@@ -18,7 +18,10 @@ TOP_LEVEL = {
     "benchmarks", "docs",
 }  # fmt: skip
 LONGEST = 300
-MONEY = ("bot/rules/escrow.py", "bot/rules/pricing.py", "bot/rules/money.py", "models/ledger.py", "models/payment.py", "models/order.py")
+MONEY = (
+    "bot/rules/escrow.py", "bot/rules/pricing.py", "bot/rules/money.py", "models/ledger.py", "models/payment.py", "models/order.py",
+    "models/escrow.py", "models/piece.py",
+)  # fmt: skip
 
 
 def modules(*places: str) -> list[Path]:

@@ -50,9 +50,9 @@ FITTING_REMINDERS = (timedelta(hours=24), timedelta(hours=42))  # 24 h and 6 h b
 DELIVERY_REVIEW = timedelta(hours=72)
 
 
-def check_total(total: int) -> int:
-    """Refuses an order below GHS 30 or above GHS 10,000 (pesewas)."""
-    if not MIN_TOTAL <= total <= MAX_TOTAL:
+def check_total(total: int, *, off: int = 0) -> int:
+    """Refuses an order below GHS 30 or above GHS 10,000 (pesewas); what a discount took `off` does not make it too small."""
+    if total + off < MIN_TOTAL or total > MAX_TOTAL:
         raise NotAllowed("total_out_of_range", low=MIN_TOTAL, high=MAX_TOTAL)
     return total
 

@@ -18,6 +18,7 @@ from models.milestone import Milestone
 from models.order import Order
 from models.payment import Payment
 from models.picture import Picture
+from models.piece import Piece
 from models.refund import Refund
 from models.tailor import Tailor
 from tests.conftest import empty
@@ -50,8 +51,8 @@ class Money(RuleBasedStateMachine):
             tailor = db.scalars(select(Tailor)).one()
             tailor.commission_bp = rate
             self.order_id = Order.place(
-                db, customer_id=customer, tailor=tailor, garment="kente_shirt", quote=pricing.Quote(total, 0, 0), fabric="own", style="",
-                style_picture_id=None, promised_on=self.now.date() + timedelta(days=30), measures={}, now=self.now,
+                db, customer_id=customer, tailor=tailor, pieces=[Piece.sewn("kente_shirt", pricing.Quote(total, 0, 0), {})], fabric="own",
+                style="", style_picture_id=None, promised_on=self.now.date() + timedelta(days=30), now=self.now,
             ).id  # fmt: skip
             self.customer = customer
 
