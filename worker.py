@@ -19,6 +19,8 @@ from bot.wiring import Parts, build, make_worker
 
 def carry(parts: Parts, queue: str) -> None:
     _die_with_parent()
+    if queue == "voice":
+        os.nice(10)  # listening takes a whole core: people who write come first
     make_worker(parts)
     while True:
         try:

@@ -42,10 +42,11 @@ class Positions(Protocol):
 
 class Engine:
     def __init__(
-        self, database: Database, positions: Positions, switchboard: Switchboard, words: Words, links: Links, till: Till, clock: Clock
-    ) -> None:
+        self, database: Database, positions: Positions, switchboard: Switchboard, words: Words, links: Links, till: Till, clock: Clock,
+        *, has_reader: bool = False,
+    ) -> None:  # fmt: skip
         self.database, self.positions, self.switchboard = database, positions, switchboard
-        self.words, self.links, self.till, self.clock = words, links, till, clock
+        self.words, self.links, self.till, self.clock, self.has_reader = words, links, till, clock, has_reader
 
     # -- a message
 
@@ -186,7 +187,7 @@ class Engine:
         kept = self.positions.get(met.person.id) if met.version else None
         stored = kept[1] if kept and kept[0] == met.version else Conversation.stack_of(db, met.person.id) if met.version else []
         stack = [Frame(**frame) for frame in stored]
-        return Scene(db, now, met.person, self.words, self.links, self.till, stack, channel, misses=met.misses)
+        return Scene(db, now, met.person, self.words, self.links, self.till, stack, channel, misses=met.misses, has_reader=self.has_reader)
 
     def _close(self, scene: Scene, version: int, heard_at: datetime | None) -> str:
         """Writes what leaves and where the conversation stands; returns the stack as stored."""

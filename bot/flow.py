@@ -19,6 +19,7 @@ from bot.understand import NotUnderstood, choose, yes_no
 from bot.words import Words
 from models.inbox import Inbox
 from models.person import Person
+from models.recording import Recording
 
 DONE = "done"
 PAST_LIMIT = 16
@@ -77,6 +78,10 @@ class Scene:
     channel: str  # the one the person is on
     heard: Incoming | None = None
     inbox_id: int | None = None
+    recording: Recording | None = None  # the voice note the words came from
+    has_reader: bool = False  # whether a language model may be asked to read a text once more
+    waits: bool = False  # an answer is under way: nothing is asked meanwhile
+    is_passed_on: bool = False  # the conversation that is now on top hears the same message
     misses: int = 0
     replies: list[Reply] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
@@ -90,6 +95,7 @@ class Flow:
     starts_with: ClassVar[tuple[str, ...]] = ()
     for_tailors: ClassVar[bool] = False  # only tailors may start it
     patient: ClassVar[bool] = False  # may be answered days later without "welcome back"
+    by_hand: ClassVar[bool] = False  # about money: never answered by voice, which may be misheard
     fleeting: ClassVar[bool] = False  # a look at something: leaving it loses nothing
     final: ClassVar[tuple[str, ...]] = ()  # states with no way back
     by_day: ClassVar[tuple[str, ...]] = ()  # events that wait for the morning: nobody is woken
@@ -237,6 +243,11 @@ class Flow:
         if self.frame in self.scene.stack:
             self.scene.stack.remove(self.frame)
         self.scene.stack.append(Frame(flow, "", memory, past=past, called=self.frame.called))
+
+    def pass_on(self, flow: str, **memory: Any) -> None:
+        """Ends here, and another conversation hears the same message."""
+        self.hand_over_to(flow, **memory)
+        self.scene.is_passed_on = True
 
     def subject(self) -> str:
         """What this conversation is about ("SW-2611-7K3QX"), so that an old button is not taken for a new one."""

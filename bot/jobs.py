@@ -41,6 +41,14 @@ def carry_pictures() -> None:
     parts.redis.ring("events")
 
 
+def carry_voice() -> None:
+    parts.redis.answer("voice")
+    until = time.monotonic() + BUDGET_S
+    while parts.ear.listen_next() and time.monotonic() < until:
+        parts.redis.ring("events")
+    parts.ear.forget_old()
+
+
 def _due_events() -> bool:
     """Deals with one batch; whether something was done, so that what it set off is dealt with too."""
     with parts.database.begin() as db:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 POSITION_TTL_S = 30 * 60
 BELL_TTL_S = 5  # a bell that nobody answers may be rung again after this
 #: A bell, its RQ queue and its job share a name; one queue per worker process, so that a slow provider never holds up another kind.
-QUEUES = ("messages", "events", "money", "pictures")
+QUEUES = ("messages", "events", "money", "pictures", "voice")
 
 
 class Redis:

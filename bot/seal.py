@@ -26,17 +26,27 @@ class Seal:
         self._index_key = hashlib.sha256(b"index" + list(keys.values())[-1]).digest()
 
     def close(self, text: str) -> str:
-        nonce = os.urandom(NONCE)
-        secret = nonce + self._ciphers[self._current].encrypt(nonce, text.encode(), self._current.encode())
-        return f"{self._current}:{base64.b64encode(secret).decode()}"
+        name, _, secret = self.close_bytes(text.encode()).partition(b":")
+        return f"{name.decode()}:{base64.b64encode(secret).decode()}"
 
     def open(self, sealed: str) -> str:
         name, _, encoded = sealed.partition(":")
         try:
-            raw = base64.b64decode(encoded)
-            return self._ciphers[name].decrypt(raw[:NONCE], raw[NONCE:], name.encode()).decode()
-        except (KeyError, ValueError, InvalidTag):
+            return self.open_bytes(name.encode() + b":" + base64.b64decode(encoded)).decode()
+        except ValueError:
             raise Unreadable(name) from None
+
+    def close_bytes(self, content: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        name = self._current.encode()
+        return name + b":" + nonce + self._ciphers[self._current].encrypt(nonce, content, name)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        name, _, raw = sealed.partition(b":")
+        try:
+            return self._ciphers[name.decode()].decrypt(raw[:NONCE], raw[NONCE:], name)
+        except (KeyError, ValueError, InvalidTag):
+            raise Unreadable(name.decode(errors="replace")) from None
 
     def index(self, text: str) -> str:
         """The same text gives the same index; nobody without the key can guess it."""

@@ -37,10 +37,9 @@ class Settings(BaseSettings):
     sender_threads: int = Field(default=32, ge=1, le=256)
     send_lease_s: float = Field(default=30, gt=0)
     tick_s: float = Field(default=1.0, gt=0)
-    openai_api_key: str = ""
-    openai_base_url: str = "https://api.openai.com/v1"
+    voice_engine: str = Field(default="", description="the file's name in bot/voice; empty: openai with a key, else offline")
 
-    @field_validator("public_url", "openai_base_url")
+    @field_validator("public_url")
     @classmethod
     def _is_a_url(cls, value: str) -> str:
         parts = urlsplit(value)

@@ -64,7 +64,11 @@ class Stack:
             scene.misses = 0
             flow.keep()
             self._remember(flow, before)
-            self._go_on(scene)
+            if scene.is_passed_on:
+                scene.is_passed_on = False
+                self._let_hear(scene)
+            else:
+                self._go_on(scene)
 
     def _remember(self, flow: Flow, before: list[Any]) -> None:
         frame = flow.frame
@@ -118,7 +122,7 @@ class Stack:
             finished = scene.stack.pop()
             if scene.stack:
                 self._tell_below(scene, finished)
-        if scene.stack:
+        if scene.stack and not scene.waits:
             self._ask(scene)
         elif finished and finished.flow == "welcome" and scene.person.consented_at:
             self._open_or_menu(scene, plain(finished.memory["wish"]))
@@ -147,6 +151,16 @@ class Stack:
             self._ask(scene)  # there was nothing to ask: the next question is due
         elif scene.stack and (scene.stack[-1] is not frame or frame.state == DONE):
             self._go_on(scene)  # it only passed on
+
+    def _raise(self, scene: Scene, frame: Frame) -> None:
+        """To the top, together with what called it; what it has called itself is over, the rest stays below."""
+        first = last = scene.stack.index(frame)
+        while scene.stack[first].called and first:
+            first -= 1
+        above = scene.stack[last + 1 :]
+        while above and above[0].called:
+            above.pop(0)
+        scene.stack[:] = [*scene.stack[:first], *above, *scene.stack[first : last + 1]]
 
     def _flow(self, scene: Scene, frame: Frame) -> Flow:
         flow = self.flows[frame.flow]

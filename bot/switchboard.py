@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.everywhere import Everywhere
 from bot.flow import DONE, Flow, Frame, Scene
+from bot.hearing import Hearing
 from bot.messages import Incoming, Reply
 from bot.rules.notices import not_before
 from bot.rules.numbering import read_order_number
@@ -18,7 +18,7 @@ from models.inbox import Inbox
 IDLE, DRAFT_LIFE = timedelta(minutes=30), timedelta(days=7)
 
 
-class Switchboard(Everywhere):
+class Switchboard(Hearing):
     def __init__(self, flows: dict[str, type[Flow]], words: Callable[[str, str, str], str], translated: dict[str, str]) -> None:
         super().__init__(flows, words, translated)
         self._events = {e[3:]: name for name, flow in flows.items() for e in vars(flow) if e.startswith("on_")}
@@ -56,6 +56,8 @@ class Switchboard(Everywhere):
         heard_here = ("text", "tap", *(self._top(scene).listens.get(scene.stack[-1].state, ()) if scene.stack else ()))
         if kind == "image" and scene.person.is_tailor and kind not in heard_here:
             self.start(scene, "milestone", heard=True)
+        elif kind == "audio" and kind not in heard_here and scene.heard.media:
+            self._take_voice(scene)
         elif kind not in heard_here:
             self._not_here(scene)
         elif not scene.stack:
@@ -84,6 +86,9 @@ class Switchboard(Everywhere):
         """Deals with something that happened outside and concerns this person."""
         if event == "invited":
             self._invited(scene, facts)
+            return
+        if event == "voice_heard":
+            self._voice_heard(scene, facts["recording_id"])
             return
         name = self._events[event]
         morning = not_before(scene.now)
@@ -164,16 +169,6 @@ class Switchboard(Everywhere):
             del scene.replies[spoken:]
             scene.heard = _with_tap(scene, picked)
             self._let_hear(scene)
-
-    def _raise(self, scene: Scene, frame: Frame) -> None:
-        """To the top, together with what called it; what it has called itself is over, the rest stays below."""
-        first = last = scene.stack.index(frame)
-        while scene.stack[first].called and first:
-            first -= 1
-        above = scene.stack[last + 1 :]
-        while above and above[0].called:
-            above.pop(0)
-        scene.stack[:] = [*scene.stack[:first], *above, *scene.stack[first : last + 1]]
 
     def _rewind(self, frame: Frame, state: str) -> bool:
         at = next((n for n in reversed(range(len(frame.past))) if frame.past[n][:2] == [frame.flow, state]), None)

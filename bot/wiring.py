@@ -16,11 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import bot.channels
 import bot.payments
+import bot.voice
 import flows
 from bot import darkroom, jobs, logs, webhooks
 from bot.cashier import Cashier
 from bot.channels import Channel
 from bot.clock import Clock
+from bot.ear import Ear
 from bot.engine import Engine
 from bot.flow import Flow
 from bot.links import Links
@@ -35,6 +37,8 @@ from bot.settings import BadSettings, Settings, is_begun, load, refuse_stand_ins
 from bot.spool import Spool
 from bot.switchboard import Switchboard
 from bot.understand import plain
+from bot.voice import Engine as Listener
+from bot.voice import Reader
 from bot.words import Words
 from models.base import Away, Database
 from models.content import Shelf
@@ -50,11 +54,12 @@ class Parts:
     """Every part, made when first needed and kept for the life of the process."""
 
     def __init__(
-        self, settings: Settings, *, channels: Mapping[str, Channel] | None = None, providers: Mapping[str, Provider] | None = None
-    ) -> None:
+        self, settings: Settings, *, channels: Mapping[str, Channel] | None = None, providers: Mapping[str, Provider] | None = None,
+        voice: Listener | None = None,
+    ) -> None:  # fmt: skip
         self.settings = settings
         ring.use(Seal(settings.keys))
-        self._channels, self._providers = channels, providers
+        self._channels, self._providers, self._voice = channels, providers, voice
 
     # -- the ground
 
@@ -111,6 +116,23 @@ class Parts:
         return made
 
     @cached_property
+    def voice(self) -> Listener:
+        """The engine VOICE_ENGINE names; OpenAI's where there is a key, else the one that needs none."""
+        if self._voice is not None:
+            return self._voice
+        found = classes_in(bot.voice, marked_by="name")
+        chosen = self.settings.voice_engine or ("openai" if is_begun(found["openai"].Config) else "offline")  # type: ignore[attr-defined]
+        if chosen not in found:
+            raise BadSettings([f"VOICE_ENGINE: must be one of {', '.join(sorted(found))}"])
+        made: Listener = found[chosen](self._config(chosen, found[chosen]))
+        return made
+
+    @cached_property
+    def reader(self) -> Reader | None:
+        """A language model for what the rules do not understand; the engine that has one brings it."""
+        return self.voice if isinstance(self.voice, Reader) else None
+
+    @cached_property
     def till(self) -> Till:
         open_here = {n: tuple(p for p in route if p in self.providers) for n, route in payment_rules.ROUTES.items()}
         return Till(open_here, {name: provider.currency for name, provider in self.providers.items()})
@@ -123,11 +145,15 @@ class Parts:
 
     @cached_property
     def switchboard(self) -> Switchboard:
-        return Switchboard(self.flows, self.words.line, self.translated())
+        board = Switchboard(self.flows, self.words.line, self.translated())
+        board.repeats = self.voice.repeats
+        return board
 
     @cached_property
     def engine(self) -> Engine:
-        return Engine(self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock)
+        return Engine(
+            self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock, has_reader=self.reader is not None
+        )
 
     @cached_property
     def carrier(self) -> Carrier:
@@ -137,6 +163,10 @@ class Parts:
     @cached_property
     def cashier(self) -> Cashier:
         return Cashier(self.database, self.providers, self.till, self.links, self.clock)
+
+    @cached_property
+    def ear(self) -> Ear:
+        return Ear(self.database, self.channels, self.voice, self.reader, self.clock)
 
     @cached_property
     def darkroom(self) -> darkroom.Darkroom:

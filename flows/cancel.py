@@ -20,6 +20,7 @@ OPEN = ("PENDING_DEPOSIT", "DEPOSIT_PAID", "ACCEPTED")
 class Cancel(Flow):
     """Cancels an order that no cloth was cut for."""
 
+    by_hand = True
     by_day = ("deposit_expired",)
     starts_with = ("cancel order", "cancel my order")
     states = ("which", "sure")

@@ -21,6 +21,7 @@ LOOK_AGAIN = timedelta(hours=1)  # money waits while the customer waits for a pe
 class Delivery(Flow):
     """Confirms the delivery and completes the order."""
 
+    by_hand = True
     patient = True
     states = ("received",)
     transitions = (("confirmed", "received", "done"), ("not_right", "received", "done"), ("came_too_late", "received", "done"))

@@ -19,6 +19,7 @@ REASON_LIMIT = 500
 class Fitting(Flow):
     """Asks for the verdict on a fitting."""
 
+    by_hand = True
     patient = True
     by_day = ("fitting_reminder",)
     states = ("verdict", "reason")

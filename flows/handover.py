@@ -13,6 +13,7 @@ from models.tailor import Tailor
 class Handover(Flow):
     """Checks the handover code."""
 
+    by_hand = True
     for_tailors = True
     patient = True
     starts_with = ("handover", "hand over", "code", "handover code")

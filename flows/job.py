@@ -26,6 +26,7 @@ LOOK_AGAIN = timedelta(hours=1)  # money waits while the customer waits for a pe
 class Job(Flow):
     """Shows a new order to its tailor and takes the answer."""
 
+    by_hand = True
     patient = True
     for_tailors = True
     states = ("answer", "reason")

@@ -1,186 +1,300 @@
-"""Taking measurements: one at a time, with how to measure; nothing is saved before a read-back and a yes."""
+"""Taking measurements, spoken or written, of the person or her family; nothing is saved before a read-back and a yes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.flow import Flow
-from bot.rules import NotAllowed, measurements
-from bot.understand import NotUnderstood, Said, length
+from bot.rules import NotAllowed, measurements, sheet
+from bot.tape import Entry, Tape
+from bot.understand import NotUnderstood, Reading, Value, measurements_in
+from bot.understand.claims import Claim, accepted
 from models.garment import Garment
 from models.profile import Profile
+from models.recording import Recording
+
+NOTED_ONE_BY_ONE = 3  # more values are only read back
 
 
 class Measure(Flow):
-    """Asks for the measurements a garment needs, reads them back, saves them on yes."""
+    """Takes what is said or asks one by one, reads it back by person, saves it on yes."""
 
-    starts_with = ("my measurements", "measurements", "measure", "measure me")
+    starts_with = ("my measurements", "measure me", "take my measurements")
     states = ("garment", "value", "doubt", "check", "correction")
     transitions = (
         ("garment_chosen", "garment", "value"),
-        ("nothing_missing", "garment", "check"),
+        ("doubted", "garment", "doubt"),
         ("doubted", "value", "doubt"),
-        ("settled", "doubt", "value"),
-        ("settled_last", "doubt", "check"),
-        ("all_given", "value", "check"),
-        ("corrected", "check", "check"),
-        ("doubted_again", "check", "doubt"),
+        ("doubted", "check", "doubt"),
+        ("doubted", "correction", "doubt"),
+        ("read_back", "garment", "check"),
+        ("read_back", "value", "check"),
+        ("read_back", "doubt", "check"),
+        ("read_back", "check", "check"),
+        ("read_back", "correction", "check"),
+        ("more_wanted", "doubt", "value"),
+        ("more_wanted", "check", "value"),
+        ("nothing_left", "doubt", "garment"),
         ("found_wrong", "check", "correction"),
-        ("put_right", "correction", "check"),
-        ("doubted_too", "correction", "doubt"),
         ("confirmed", "check", "done"),
     )
     says = {
-        "garment": "Measurements for which garment?",
-        "hint_garment": "For example *kaftan*.",
-        "value": "Step {step} of {steps} · *{label}*\n{how}\nInches or cm, for example *32½* or *82 cm*.{or_else}",
+        "garment": "{known}For which garment is it? Or just tell me the numbers, in writing or as a voice note: *chest 40, waist 34½*.",
+        "known": "{whose}:\n{list}\n\n",
+        "known_own": "I have these measurements of yours", "known_other": "I have these measurements of {name}",
+        "hint_garment": "For example *kaftan*, or *chest 40, waist 34*.",
+        "value": "Step {step} of {steps} · *{label}*{of}\n{how}\nInches or cm, for example *32½* or *82 cm*.{or_else}{aloud}",
+        "of": " ({name})",
         "or_else": " (Or, for short sleeves or another length, say its name: *{other} 10*.)",
+        "aloud": " You can also say them all in one voice note.",
         "hint_value": "Just the number, for example *32½*, *32.5 inches* or *82 cm*.",
-        "doubt": "*{label}: {value}*. That is unusual. Is it right?",
+        "doubt": "*{label}: {value}*{of}. That is unusual. Is it right?",
         "hint_doubt": "Please answer *yes* or *no*.",
         "again": "Then let us take it again.",
         "noted": "{label}: {value}.",
-        "check": "Please check:\n{list}{odd}\n\nIs all of it right? If one is wrong, just write it, like *waist is 33*.",
-        "odd": "\n\n({first} looks {size} beside {second}: please look at these two again.)",
-        "hint_check": "Answer *yes*, or write the wrong one with its value: *waist is 33*.",
-        "correction": "Which one is wrong? Write it with its value, like *waist is 33*.",
+        "check": "Please check:\n{list}{odd}\n\nIs all of it right? If one is wrong, just say it, like *{example}*.",
+        "example": "waist is 33", "example_other": "{name}'s waist is 33",
+        "person": "*{name}*{new}",
+        "person_own": "You", "person_new": " (new)", "person_unknown": " (not in this family order, left out)",
+        "odd": "\n\n({first} looks {size} beside {second}{of}: please look at these two again.)",
+        "hint_check": "Answer *yes*, or tell the wrong one with its value: *waist is 33*.",
+        "correction": "Which one is wrong? Tell me its name and value, like *waist is 33*.",
         "hint_correction": "The name and the value, for example *waist is 33*.",
         "kept": "Good, they stay as they are.",
         "saved": "Saved. You can change them any time with *my measurements*.",
-        "not_allowed_impossible": "{label} {value} cannot be a body measurement. Please measure once more.",
-        "not_allowed_out_of_range": "That cannot be a body measurement. Please measure once more.",
-        "not_allowed_unknown_value": "No hurry: take a tape and measure as I describe, or send *agent* and a person will help.",
-        "not_allowed_size_label": "A size like M or L is too little for a tailor: I need the number on the tape.",
-        "not_allowed_other_person": "I keep your own measurements here. For somebody else, please send *agent*.",
+        "saved_other": "Saved for {names}. Send *measurements for {first}* to change them.",
+        "moment": "Let me read that once more, one moment.",
+        "which_one": "Whom do you mean: {names}? Please say the name with the numbers.",
         "row": "{label}: {value}",
-    }
+        "ask_out_of_range": "{what} cannot be a body measurement. Please measure once more.",
+        "ask_ambiguous_value": "For {what} I heard more than one number. Which one is it?",
+        "ask_ambiguous_field": "I am not sure which measurement a number belongs to. Please say the name with it, like *waist 33*.",
+        "ask_ambiguous_unit": "I am not sure about the unit of {what}. Inches, cm, or feet and inches?",
+        "ask_reference_previous": "I have no earlier number for {what}. Please tell me the number itself.",
+        "ask_relative_delta": "Please give me the whole number for {what}, as the tape shows it.",
+        "ask_size_label": "A size like M or 12 is too little for a tailor: I need the numbers on the tape.",
+        "ask_unknown_value": "No hurry: take a tape and measure as I describe, or send *agent* and a person will help.",
+        "ask_conflict": "I heard two different numbers for {what}. Which one is right?",
+        "ask_bad_unit": "That unit is not for body measurements. Please use inches or cm for {what}.",
+        "this": "this",
+        "not_allowed_impossible": "{label} {value} cannot be a body measurement. Please measure once more.",
+    }  # fmt: skip
 
     @dataclass
     class Memory:
         garment: str = ""
-        values: dict[str, int] = field(default_factory=dict)  # millimetres, not yet confirmed
-        doubtful: list[object] = field(default_factory=list)  # field, millimetres
+        profile_id: int = 0  # whom it is about; 0: herself
+        circle_id: int = 0  # the family order whose members may be named
+        sheet: sheet.Sheet = field(default_factory=dict)
+        kin: dict[str, str] = field(default_factory=dict)  # name -> the word for the relative
+        doubtful: list[list[Any]] = field(default_factory=list)  # [who, field, millimetres]
+        aloud: bool = False  # spoken or about several: read back at once
         saved: bool = False
+
+    # -- which, and how long
 
     def ask_garment(self) -> None:
         if self.memory.garment:
-            self._open_garment()
+            self.garment_chosen() if self._missing() else self.read_back()
         else:
-            self.ask("garment", [(g.name, g.label) for g in Garment.all(self.db)])
+            self.ask("garment", [(g.name, g.label) for g in Garment.all(self.db)], known=self._known())
 
     def hear_garment(self) -> None:
-        self.memory.garment = self.choice()
-        self._open_garment()
+        try:
+            self.memory.garment = self.choice()
+        except NotUnderstood:
+            self._hear_values()
+        else:
+            self.ask_garment()
 
     def ask_value(self) -> None:
         missing = self._missing()
         asked = missing[0]
         steps = len(measurements.required(self.memory.garment))
+        step = steps - len(missing) + 1
         other = self.line("or_else", other=measurements.label(asked[1])) if len(asked) > 1 else ""
-        how = measurements.how_to(asked[0])
-        self.ask("value", step=steps - len(missing) + 1, steps=steps, label=measurements.label(asked[0]).capitalize(), how=how, or_else=other)
+        aloud = self.line("aloud") if step == 1 else ""
+        label, how = measurements.label(asked[0]).capitalize(), measurements.how_to(asked[0])
+        self.ask("value", step=step, steps=steps, label=label, how=how, or_else=other, aloud=aloud, of=self._of(""))
 
     def hear_value(self) -> None:
-        said = self._said(self._missing()[0][0])
-        if self._doubtful(said.field, said.mm):
-            self.doubted()
-        else:
-            self._take(said.field, said.mm)
-            if not self._missing():
-                self.all_given()
+        self._hear_values()
 
     def ask_doubt(self) -> None:
-        name, mm = self._pending()
-        self.ask_yes_no("doubt", label=measurements.label(name).capitalize(), value=measurements.show(mm, name))
+        who, name, mm, *_ = self.memory.doubtful[0]
+        self.ask_yes_no("doubt", label=measurements.label(name).capitalize(), value=measurements.show(mm, name), of=self._of(who))
 
     def hear_doubt(self) -> None:
-        name, mm = self._pending()
+        who, name, *_ = self.memory.doubtful[0]
         if self.said_yes():
-            self._take(name, mm)
+            self._note(self.memory.doubtful[0])
         else:
-            self.memory.values.pop(name, None)
+            sheet.strike(self.memory.sheet, who, name)
             self.say("again")
-        self.memory.doubtful = []
-        self.settled() if self._missing() else self.settled_last()
+        self.memory.doubtful = self.memory.doubtful[1:]
+        if not self.memory.doubtful:
+            self._route()
+
+    # -- read back
 
     def ask_check(self) -> None:
-        values = self._all()
-        used = list(measurements.cut_values(self.memory.garment, values))
-        rows = "\n".join(self.line("row", label=measurements.label(n).capitalize(), value=measurements.show(values[n], n)) for n in used)
-        odd = [
-            self.line("odd", first=measurements.label(c.first).capitalize(), second=measurements.label(c.second), size=c.size)
-            for c in measurements.contradictions({n: values[n] for n in used})[:1]
-        ]
-        self.ask_yes_no("check", list=rows, odd="".join(odd))
+        named = next(filter(None, self.memory.sheet), "")
+        example = self.line("example_other", name=self.tape.known_as(named)) if named else self.line("example")
+        self.ask_yes_no("check", list=self._read_back(), odd="".join(self._odd()[:2]), example=example)
 
     def hear_check(self) -> None:
         try:
             right = self.said_yes()
         except NotUnderstood:
-            self._correct(self.corrected, self.doubted_again)
+            self._hear_values()
             return
-        if not right:
+        if right:
+            self._save()
+        else:
             self.found_wrong()
-            return
-        values = dict(self.memory.values)
-        if values:
-            Profile.own(self.db, self.person.id).measured(
-                self.db, values, source="text", said_by=self.person.id, inbox_id=self.scene.inbox_id, now=self.now
-            )
-        self.memory.saved = True
-        self.say("saved" if values else "kept")
-        self.confirmed()
 
     def ask_correction(self) -> None:
         self.ask("correction")
 
     def hear_correction(self) -> None:
-        self._correct(self.put_right, self.doubted_too)
+        self._hear_values()
 
     # -- private
 
-    def _open_garment(self) -> None:
-        self.garment_chosen() if self._missing() else self.nothing_missing()
+    def _hear_values(self) -> None:
+        """Takes what can be read in the message; what is not clear is asked, what is clear is kept."""
+        heard = self._read()
+        if heard is None:
+            return
+        reading, values = heard
+        source = "voice" if self.scene.recording and self.scene.recording.is_voice else "text"
+        taken = self.tape.take(values, self.text, self.scene.inbox_id, source)
+        self.memory.aloud |= source == "voice" or any(who for who, _, _ in taken.noted)
+        nothing = not (values or self.memory.doubtful)
+        if nothing and reading.ask in (None, "no_measurement", "empty"):
+            raise NotUnderstood(reading.ask or "unclear")
+        for names in taken.unclear:
+            self.say("which_one", names=", ".join(names))
+        for who, name, mm in taken.impossible:
+            label = measurements.label(name).capitalize() + self._of(who)
+            self.refuse(NotAllowed("impossible", label=label, value=measurements.show(mm, name)))
+        self._tell_noted(taken.noted)
+        if reading.ask not in (None, "cross_check", "no_measurement", "empty"):
+            what = ", ".join(measurements.label(f) for f in reading.about) or self.line("this")
+            self.say(f"ask_{reading.ask}", what=what)
+        if taken.noted or self.memory.doubtful:
+            self._route()
 
-    def _said(self, asked: str) -> Said:
-        """One measurement; what is understood and of no use to a tailor is answered, not asked again in other words."""
-        try:
-            return length(self.text, asked)
-        except NotUnderstood as unclear:
-            if f"not_allowed_{unclear.reason}" in self.says:
-                raise NotAllowed(unclear.reason) from None
-            raise
+    def _read(self) -> tuple[Reading, tuple[Value, ...]] | None:
+        """The rules' reading, and what a language model found in words they could not explain. None: it is being asked."""
+        missing = self._missing() if self.state == "value" else ()
+        context = self.tape.context((missing[0][0],) if missing else ())
+        reading = measurements_in(self.text, context)
+        recording = self.scene.recording
+        if not reading.unexplained:
+            return reading, reading.values
+        if recording is not None:
+            claims = [Claim(**claim) for claim in recording.claimed]
+            return reading, (*reading.values, *accepted(self.text, claims, context, reading.values))
+        if not self.scene.has_reader:
+            return reading, reading.values
+        Recording.reread(self.db, self.person.id, self.scene.channel, self.text, self.scene.inbox_id, self.tape.names(), self.now)
+        self.scene.wakes.add("voice")
+        self.say("moment")
+        self.scene.waits = True
+        return None
 
-    def _correct(self, taken: Callable[[], bool], doubted: Callable[[], bool]) -> None:
-        """ "waist is 33": one value alone."""
-        said = self._said("")
-        if self._doubtful(said.field, said.mm):
-            doubted()
+    def _route(self) -> None:
+        """What comes next once something was taken in."""
+        aloud = self.memory.aloud or self.state in ("check", "correction")
+        if self.memory.doubtful:
+            self.doubted()
+        elif self.state == "doubt" and not self.memory.sheet and not self.memory.garment:
+            self.nothing_left()
+        elif (aloud and self.memory.sheet) or not self.memory.garment or not self._missing():
+            self.read_back()
+        elif self.state != "value":
+            self.more_wanted()
+
+    def _save(self) -> None:
+        had = bool(self.memory.sheet)
+        before = {p.id for p in Profile.of(self.db, self.person.id)}
+        saved = self.tape.save()
+        others = [p for p in saved if not p.is_own or self.memory.circle_id]
+        if len(saved) == 1 and not self.memory.profile_id and not self.memory.circle_id and not saved[0].is_own:
+            self.memory.profile_id = saved[0].id
+        self.memory.aloud, self.memory.saved = False, True
+        if others:
+            self.say("saved_other", names=", ".join(p.called for p in others), first=others[0].called)
         else:
-            self._take(said.field, said.mm)
-            taken()
+            self.say("saved" if had else "kept")
+        self.more_wanted() if self._missing() else self.confirmed()
+        unaged = [p.id for p in others if p.id not in before and p.birth_year is None and p.is_child(self.now)]
+        if unaged:
+            self.call("family", births=unaged)
 
-    def _doubtful(self, name: str, mm: int) -> bool:
-        profile = Profile.own(self.db, self.person.id)
-        verdict = measurements.check(name, mm, profile.sex if profile.sex in ("m", "f") else None)  # type: ignore[arg-type]
-        if verdict == "impossible":
-            shown = measurements.show(mm, name)
-            raise NotAllowed("impossible", label=measurements.label(name).capitalize(), value=shown)
-        if verdict == "doubtful":
-            self.memory.doubtful = [name, mm]
-        return verdict == "doubtful"
+    def _tell_noted(self, noted: list[Entry]) -> None:
+        """One by one what was asked one by one; the rest is only read back."""
+        if self.memory.aloud or self.state == "check" or len(noted) > NOTED_ONE_BY_ONE:
+            return
+        for _, name, mm in noted:
+            self.say("noted", label=measurements.label(name).capitalize(), value=measurements.show(mm, name))
 
-    def _take(self, name: str, mm: int) -> None:
-        self.memory.values[name] = mm
-        self.say("noted", label=measurements.label(name).capitalize(), value=measurements.show(mm, name))
+    def _read_back(self) -> str:
+        """By person: what was said and is not saved yet; or the whole set of the garment when it is complete."""
+        if not self.memory.aloud and self.memory.garment and not self._missing():
+            return self._rows(self.tape.values(""), used=True)
+        if list(self.memory.sheet) == [""]:
+            return self._rows(sheet.values(self.memory.sheet, ""))
+        return "\n".join(f"{self._title(who)}\n{self._rows(sheet.values(self.memory.sheet, who))}" for who in self.memory.sheet)
 
-    def _pending(self) -> tuple[str, int]:
-        name, mm = self.memory.doubtful
-        return str(name), int(str(mm))
+    def _rows(self, values: dict[str, int], *, used: bool = False) -> str:
+        names = measurements.cut_values(self.memory.garment, values) if used else [n for n in measurements.FIELDS if n in values]
+        return "\n".join(self.line("row", label=measurements.label(n).capitalize(), value=measurements.show(values[n], n)) for n in names)
 
-    def _all(self) -> dict[str, int]:
-        return Profile.own(self.db, self.person.id).values(self.db) | self.memory.values
+    def _title(self, who: str) -> str:
+        profile = self.tape.profile(who)
+        new = "" if profile else self.line("person_unknown" if self.memory.circle_id else "person_new")
+        name = self.tape.known_as(who) if who or (profile and profile.called) else self.line("person_own")
+        return self.line("person", name=name, new=new)
+
+    def _odd(self) -> list[str]:
+        """Values that hardly belong to one body, each person by herself."""
+        found = []
+        for who in self.memory.sheet or {"": {}}:
+            profile = self.tape.profile(who)
+            values = self.tape.values(who)
+            about = self.memory.sheet.get(who) or values
+            for odd in measurements.contradictions(values, child=profile.is_child(self.now) if profile else bool(who)):
+                if odd.first in about or odd.second in about:
+                    first, second = measurements.label(odd.first).capitalize(), measurements.label(odd.second)
+                    found.append(self.line("odd", first=first, second=second, size=odd.size, of=self._of(who)))
+        return found
+
+    def _known(self) -> str:
+        """What is known already of the one it is about."""
+        profile = self.tape.profile("")
+        values = profile.values(self.db) if profile else {}
+        if not values:
+            return ""
+        whose = self.line("known_other", name=profile.called) if profile and profile.called else self.line("known_own")
+        return self.line("known", whose=whose, list=self._rows(values))
+
+    def _of(self, who: str) -> str:
+        profile = self.tape.profile(who)
+        name = self.tape.known_as(who) if who or (profile and profile.called) else ""
+        return self.line("of", name=name) if name else ""
+
+    def _note(self, row: list[Any]) -> None:
+        who, name, mm, inbox_id, source = row
+        sheet.note(self.memory.sheet, who, name, mm, inbox_id, source)
+        if not self.memory.aloud:
+            self.say("noted", label=measurements.label(name).capitalize(), value=measurements.show(mm, name))
 
     def _missing(self) -> tuple[tuple[str, ...], ...]:
-        return measurements.missing(self.memory.garment, self._all())
+        return self.tape.missing()
+
+    @property
+    def tape(self) -> Tape:
+        return Tape(self.db, self.person.id, self.memory, self.now)

@@ -63,20 +63,16 @@ class Order(Flow):
         "day": "For which day? The earliest is {earliest}.",
         "hint_day": "For example *12 December* or *in 3 weeks*.",
         "measures": "I have these measurements of yours:\n{list}\n\nUse them?",
-        "row": "{label}: {value}",
-        "confirm": "*Your order*\n{garment} by {tailor}\nWork {work}{fabric}{express}\n*Total {total}*\nReady by {day}{style}\n\n"
+        "row": "{label}: {value}", "wearer": " for {name}",
+        "confirm": "*Your order*\n{garment}{wearer} by {tailor}\nWork {work}{fabric}{express}\n*Total {total}*\nReady by {day}{style}\n\n"
         "You pay in three parts: {deposit} now, {fitting} when you have approved the fitting photo, {final} before you receive it. "
         "{hold}\n\nShall I order it?",
-        "hold": "We hold your money until you have seen the work.",
-        "hint_confirm": "Send *yes* to order, or *change*.",
+        "hold": "We hold your money until you have seen the work.", "hint_confirm": "Send *yes* to order, or *change*.",
         "line_fabric": "\nCloth {price}", "line_express": "\nExpress {price}", "line_own": "\nYour own cloth",
         "line_style": "\nStyle: {style}", "line_photo": "\nStyle: as on your photo",
-        "changing": "Change something",
-        "change": "What shall be different?",
-        "hint_change": "Send the number of what you want to change.",
-        "change_fabric": "Cloth", "change_style": "Style", "change_day": "Day", "change_measures": "Measurements",
-        "declined": "All right, nothing is ordered.",
-        "placed": "Order *{number}* is noted.",
+        "changing": "Change something", "change": "What shall be different?",
+        "hint_change": "Send the number of what you want to change.", "change_fabric": "Cloth", "change_style": "Style", "change_day": "Day", "change_measures": "Measurements",
+        "declined": "All right, nothing is ordered.", "placed": "Order *{number}* is noted.",
         "gone": "{tailor} has just stopped taking orders. Let us find somebody else.",
         "style_lost": "I could not open your style photo. Before you order, *Change something* lets you send another one.",
         "style_lost_late": "I could not open the style photo you sent. The order goes on without it; send *agent* if you want to add something.",
@@ -94,6 +90,7 @@ class Order(Flow):
         style_picture_id: int | None = None
         express: bool = False
         day: str = ""  # ISO
+        profile_id: int = 0  # who will wear it; 0: herself
         editing: bool = False  # only one thing is being changed
 
     def ask_fabric(self) -> None:
@@ -157,8 +154,8 @@ class Order(Flow):
     def ask_measures(self) -> None:
         name = self._what()[0].name
         values = Profile.own(self.db, self.person.id).values(self.db)
-        if measurements.missing(name, values):
-            self.call("measure", garment=name)
+        if measurements.missing(name, values) or Profile.family(self.db, self.person.id):
+            self.call("family", garment=name)
             return
         used = measurements.cut_values(name, values)
         rows = [self.line("row", label=measurements.label(n).capitalize(), value=measurements.show(values[n], n)) for n in used]
@@ -168,9 +165,10 @@ class Order(Flow):
         if self.said_yes():
             self.measured()
         else:
-            self.call("measure", garment=self._what()[0].name)
+            self.call("family", garment=self._what()[0].name)
 
-    def after_measure(self, memory: dict[str, object]) -> None:
+    def after_measure(self, memory: dict[str, Any]) -> None:
+        self.memory.profile_id = memory["profile_id"]
         self.measured_anew() if self.state == "change" else self.measured()
 
     def ask_confirm(self) -> None:
@@ -179,10 +177,11 @@ class Order(Flow):
         parts = {stage: ghs(amount) for stage, amount in escrow.split(quote.total).items()}
         fabric = self.line("line_fabric", price=ghs(quote.fabric)) if quote.fabric else self.line("line_own")
         express = self.line("line_express", price=ghs(quote.express)) if quote.express else ""
-        ready = days.spoken(date.fromisoformat(self.memory.day), self.today)
+        ready, name = days.spoken(date.fromisoformat(self.memory.day), self.today), self._profile().called
+        wearer = self.line("wearer", name=name) if name else ""
         options = [("yes", self.line("yes")), ("change", self.line("changing")), ("no", self.line("no"))]
         self.ask(
-            "confirm", options, garment=garment.label, tailor=tailor.business, work=ghs(quote.work), fabric=fabric, express=express,
+            "confirm", options, garment=garment.label, wearer=wearer, tailor=tailor.business, work=ghs(quote.work), fabric=fabric, express=express,
             total=ghs(quote.total), day=ready, style=self._style_line(), hold=self.line("hold"), **parts,
         )  # fmt: skip
 
@@ -205,7 +204,7 @@ class Order(Flow):
     def hear_change(self) -> None:
         wish = self.choice()
         if wish == "measures":
-            self.call("measure", garment=self._what()[0].name)
+            self.call("family", garment=self._what()[0].name)
             return
         self.memory.editing = True
         if wish == "day":
@@ -239,12 +238,12 @@ class Order(Flow):
 
     def _place(self) -> Placed:
         garment, _, tailor = self._what()
-        profile = Profile.own(self.db, self.person.id)
+        profile = self._profile()
         cuts = measurements.cut_values(garment.name, profile.values(self.db))
+        piece = Piece.sewn(garment.name, self._quote(), cuts, profile_id=profile.id, who=profile.called or None)
         return Placed.place(
-            self.db, customer_id=self.person.id, tailor=tailor, pieces=[Piece.sewn(garment.name, self._quote(), cuts, profile_id=profile.id)],
-            fabric=self.memory.fabric, style=self.memory.style, style_picture_id=self.memory.style_picture_id,
-            promised_on=date.fromisoformat(self.memory.day), now=self.now,
+            self.db, customer_id=self.person.id, tailor=tailor, pieces=[piece], fabric=self.memory.fabric, style=self.memory.style,
+            style_picture_id=self.memory.style_picture_id, promised_on=date.fromisoformat(self.memory.day), now=self.now,
         )  # fmt: skip
 
     def _named_day(self) -> date:
@@ -279,6 +278,9 @@ class Order(Flow):
 
     def _earliest(self, express: bool) -> date:
         return rules.earliest(self.today, days.needed(self._what()[0].days, express=express))
+
+    def _profile(self) -> Profile:
+        return Profile.by_id(self.db, self.memory.profile_id) if self.memory.profile_id else Profile.own(self.db, self.person.id)
 
     def _style_line(self) -> str:
         if self.memory.style:

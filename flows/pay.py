@@ -23,6 +23,7 @@ LONGEST_CHOICE = 4  # a longer text with digits in it is a phone number
 class Pay(Flow):
     """Asks for the part of an order that is due."""
 
+    by_hand = True
     patient = True
     by_day = ("deposit_reminder", "stage_reminder")
     states = ("wallet", "other", "network", "explain")

@@ -19,6 +19,7 @@ MINUTES = 5
 class Prompt(Flow):
     """Waits for one payment, and says what became of it to everybody it concerns."""
 
+    by_hand = True
     patient = True
     final = ("waiting", "failed")
     states = ("waiting", "failed")

@@ -15,6 +15,7 @@ from models.order import Order
 class Silent(Flow):
     """Asks the customer to wait another day or take the money back."""
 
+    by_hand = True
     patient = True
     by_day = ("tailor_silent",)
     states = ("wish",)

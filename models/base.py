@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Dialect, Identity, MetaData, Text, create_engine
+from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Dialect, Identity, LargeBinary, MetaData, Text, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
@@ -32,6 +32,19 @@ class Sealed(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else ring.seal.open(value)
+
+
+class SealedBytes(TypeDecorator[bytes]):
+    """A file that is encrypted in the database."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else ring.seal.close_bytes(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else ring.seal.open_bytes(bytes(value))
 
 
 class Base(DeclarativeBase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from PIL import Image
 
@@ -13,6 +14,7 @@ from bot.channels.twilio import Twilio
 from bot.clock import Clock
 from bot.messages import File, Letter, Media, Receipt, Request, Sending, Status
 from bot.payments import Absent, Answer, Charge, Forged, Hint, Paid, Pending, Refused, Submitted
+from bot.voice import Heard, Hints, Unheard
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SID = "AC" + "0" * 32
@@ -57,6 +59,8 @@ class Notebook(Twilio):
         return Receipt("twilio", provider_id, self.true_status) if self.true_status else None
 
     def fetch(self, media: Media) -> File:
+        if "/voice-" in media.url:
+            return File(bytes.fromhex(media.url.rpartition("/voice-")[2]), "audio/ogg")
         if self.broken_media or media.url.endswith("broken.jpg"):
             return File(b"<html>not a photo</html>", "image/jpeg")
         return File(jpeg(), "image/jpeg")
@@ -66,6 +70,28 @@ def jpeg(colour: str = "#336699") -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), colour).save(out, "JPEG")
     return out.getvalue()
+
+
+class Listener:
+    """An engine that hears what the story says was spoken; "(silence)" and the like are why it hears nothing."""
+
+    name = "listener"
+    Config = type(None)
+    sure = 0.5
+
+    def __init__(self) -> None:
+        self.repeats = True
+        self.fail: Callable[[], Unheard | None] = lambda: None
+        self.hints: list[Hints] = []
+
+    def listen(self, recording: bytes, hints: Hints) -> Heard:
+        failure = self.fail()
+        if failure:
+            raise failure
+        self.hints.append(hints)
+        said = recording.decode()
+        why: Any = said.strip("()") if said.startswith("(") else ""
+        return Heard("" if why else said, 0.0 if why else 0.9, len(said) / 15, why)
 
 
 class Wallets:

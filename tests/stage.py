@@ -31,7 +31,7 @@ from models.picture import Picture
 from models.piece import Piece
 from models.profile import Profile
 from models.tailor import Offer, Tailor
-from tests.fakes import MONDAY, SID, TOKEN, Notebook, StoryClock, Wallets
+from tests.fakes import MONDAY, SID, TOKEN, Listener, Notebook, StoryClock, Wallets
 
 PHONES = {"ama": "+233241234567", "kofi": "+233201234567", "esi": "+233551234567", "yaw": "+233208000002", "adwoa": "+233208000001"}
 PHONES |= {"kwame": "+233261234567", "efua": "+233208000003", "joe": "+447911123456"}  # Joe writes from abroad
@@ -46,7 +46,8 @@ BODY = {
 NEXT_DUE = text("""SELECT min(due) FROM (
     SELECT due_at AS due FROM timer WHERE rung_at IS NULL UNION ALL SELECT due_at FROM inbox WHERE state = 'waiting'
     UNION ALL SELECT next_at FROM payment UNION ALL SELECT due_at FROM outbox WHERE state IN ('waiting', 'unknown')
-    UNION ALL SELECT due_at FROM picture WHERE state = 'wanted') AS things WHERE due > :now""")
+    UNION ALL SELECT due_at FROM picture WHERE state = 'wanted'
+    UNION ALL SELECT due_at FROM recording WHERE state = 'wanted') AS things WHERE due > :now""")
 NAMES = re.compile(r"SW-\d{4}-[0-9A-Z]{5}")
 
 
@@ -64,7 +65,8 @@ class Stage:
     def __init__(self, settings: Settings) -> None:
         self.channel = Notebook()
         self.wallets = {name: Wallets(name) for name in ("mtn", "vodafone")}
-        self.parts = MovedParts(settings, channels={"twilio": self.channel}, providers=self.wallets)
+        self.listener = Listener()
+        self.parts = MovedParts(settings, channels={"twilio": self.channel}, providers=self.wallets, voice=self.listener)
         self.parts.story_clock = StoryClock()
         self.web = make_app(self.parts).test_client()
         jobs.parts = self.parts
@@ -75,6 +77,7 @@ class Stage:
         self.channel.sent.clear()
         self.channel.fail = lambda letter: None
         self.channel.broken_media, self.channel.true_status = False, None
+        self.listener.fail, self.listener.repeats = (lambda: None), True
         for wallet in self.wallets.values():
             wallet.__init__(wallet.name)  # type: ignore[misc]
         self.parts.carrier._addresses.clear()
@@ -129,10 +132,10 @@ class Stage:
             return self.form(who, Latitude="5.6037", Longitude="-0.1870", MessageType="location")
         types = {"photo": "image/jpeg", "broken photo": "image/jpeg", "voice": "audio/ogg", "sticker": "image/webp", "document": "application/pdf"}
         types |= {"video": "video/mp4", "contact": "text/vcard"}
-        name = "broken.jpg" if kind == "broken photo" else "file"
+        name = "broken.jpg" if kind == "broken photo" else f"voice-{caption.encode().hex()}" if kind == "voice" else "file"
         url = f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Messages/MM1/Media/{name}"
         told = {"photo": "image", "broken photo": "image", "voice": "audio", "contact": "contacts"}.get(kind, kind)
-        return self.form(who, NumMedia="1", MediaUrl0=url, MediaContentType0=types[kind], Body=self._real(caption), MessageType=told)
+        return self.form(who, NumMedia="1", MediaUrl0=url, MediaContentType0=types[kind], Body="" if kind == "voice" else self._real(caption), MessageType=told)
 
     def _real(self, text: str) -> str:
         """Order names and the handover code of the story, as the house knows them."""
@@ -147,6 +150,7 @@ class Stage:
         for _ in range(30):
             before = len(self.channel.sent), self._open_events(), self._due()
             jobs.carry_pictures()
+            jobs.carry_voice()
             jobs.carry_events()
             jobs.carry_money()
             jobs.carry_events()

@@ -30,6 +30,7 @@ from models.outbox import Outbox
 from models.payment import Payment
 from models.person import Person
 from models.picture import Picture
+from models.profile import Profile
 from models.tailor import Offer
 from tests.conftest import empty
 from tests.stage import BODY, PHONES, Stage
@@ -122,7 +123,7 @@ def blanks(line: str) -> set[str]:
 
 ORDER = {"order_id": 0}
 #: (flow, state): how far the order is, who is asked, what the conversation remembers. 0 and "" stand for the order of the scene.
-MEASURED = {f: BODY[f] for f in ("neck", "shoulder", "chest", "sleeve_length", "top_length")}
+MEASURED = {f: [BODY[f], None, "text"] for f in ("neck", "shoulder", "chest", "sleeve_length", "top_length")}
 DRAFT = {"offer_id": 0, "fabric": "own", "day": "2026-12-07"}
 SHIRT = {"garment": "kente_shirt"}
 SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
@@ -137,9 +138,11 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("order", state): ("ordered", "ama", DRAFT) for state in ("fabric", "style", "express", "day", "measures", "confirm", "change")},
     ("measure", "garment"): ("ordered", "ama", {}),
     ("measure", "value"): ("ordered", "esi", SHIRT),
-    ("measure", "doubt"): ("ordered", "ama", SHIRT | {"doubtful": ["neck", 600]}),
-    ("measure", "check"): ("ordered", "ama", SHIRT | {"values": MEASURED}),
-    ("measure", "correction"): ("ordered", "ama", SHIRT | {"values": MEASURED}),
+    ("measure", "doubt"): ("ordered", "ama", SHIRT | {"doubtful": [["", "neck", 600, None, "text"]]}),
+    ("measure", "check"): ("ordered", "ama", SHIRT | {"sheet": {"": MEASURED}}),
+    ("measure", "correction"): ("ordered", "ama", SHIRT | {"sheet": {"": MEASURED}}),
+    **{("family", state): ("ordered", "ama", SHIRT) for state in ("whose", "newcomer")},
+    ("family", "birth"): ("ordered", "ama", {"births": [0]}),
     **{("settings", state): ("ordered", "ama", {}) for state in ("pick", "language", "name", "stop")},
     ("resume", "choice"): ("ordered", "ama", {}),
     ("orders", "pick"): ("ordered", "ama", {}),
@@ -198,6 +201,8 @@ def _real(house: Stage, key: str, value: Any) -> Any:
         assert order and offer
         if key == "payment_id":
             return _payment(house, db, order)
+        if key == "births":
+            return [Profile.create(db, order.customer_id, "Akosua", "child", now=house.parts.clock.now()).id]
         if key == "picture_id":
             return Picture.own(db, b"", house.parts.clock.now()).id
         return {"order_id": order.id, "number": order.number, "offer_id": offer.id, "offers": [offer.id]}.get(key, value)

@@ -10,6 +10,8 @@ _STARTS = (
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
     (b"#!AMR", "audio/amr"),
+    (b"fLaC", "audio/flac"),
+    (b"\x1aE\xdf\xa3", "audio/webm"),
     (b"%PDF-", "application/pdf"),
     (b"BEGIN:VCARD", "text/vcard"),
 )

@@ -46,7 +46,7 @@ def mark_fields(row: list[Token], asked: str = "") -> list[Token]:
             field = NAMES.get(tuple(said[at : at + length]))
             if field is not None:
                 meant = asked if field in _SAME_WHEN_ASKED.get(asked, ()) else field
-                marked.append(Token("field", meant, row[at].spaced))
+                marked.append(Token("field", meant, row[at].spaced, start=row[at].start, end=row[at + length - 1].end))
                 at += length
                 break
         else:

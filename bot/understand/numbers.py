@@ -73,7 +73,8 @@ def fold(raw: list[Token]) -> list[Token]:
             at += 1
             continue
         exact = after == at + 1 and (raw[at].exact or raw[at].kind == "word") and value.denominator == 1
-        folded.append(Token("number", " ".join(token.text for token in raw[at:after]), raw[at].spaced, value, exact))
+        words = " ".join(token.text for token in raw[at:after])
+        folded.append(Token("number", words, raw[at].spaced, value, exact, raw[at].start, raw[after - 1].end))
         at = after
     return folded
 

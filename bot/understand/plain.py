@@ -16,11 +16,13 @@ _SAME = str.maketrans({
 _HIDDEN = ("Mn", "Me", "Cf")  # accents, the frame of a keycap, joiners
 
 
-def clean(text: str) -> str:
+def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """Lower case, plain digits, quotes, dashes and fractions, no accents; marks and emoji stay. "32½" becomes "32 1/2"."""
-    known = unicodedata.normalize("NFKC", text[:TEXT_LIMIT].translate(_SAME)).translate(_SAME).casefold()
+    if text.isascii():
+        return text[:limit].casefold().replace("&", " and ").replace("`", "'")[:limit]
+    known = unicodedata.normalize("NFKC", text[:limit].translate(_SAME)).translate(_SAME).casefold()
     apart = unicodedata.normalize("NFKD", known)
-    return "".join(_digit(letter) for letter in apart if unicodedata.category(letter) not in _HIDDEN)[:TEXT_LIMIT]
+    return "".join(_digit(letter) for letter in apart if unicodedata.category(letter) not in _HIDDEN)[:limit]
 
 
 def plain(text: str) -> str:

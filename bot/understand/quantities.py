@@ -37,6 +37,7 @@ class Quantity:
     unit: Unit | None
     start: int
     end: int
+    fault: str = ""  # "bad_unit" for kilograms and yards, "ambiguous_unit" for decimal feet
 
     def mm(self, unit: Unit | None = None) -> int:
         """Whole millimetres, in its own unit or the given one."""
@@ -45,6 +46,15 @@ class Quantity:
 
 def quantities(tokens: list[Token]) -> list[Quantity]:
     """Every number of a folded row of tokens, joined with its unit; NotUnderstood for kilograms, yards and decimal feet."""
+    found = measured(tokens)
+    for quantity in found:
+        if quantity.fault:
+            raise NotUnderstood(quantity.fault)
+    return found
+
+
+def measured(tokens: list[Token]) -> list[Quantity]:
+    """Every number of a folded row of tokens, joined with its unit; what cannot be a length carries its fault."""
     found: list[Quantity] = []
     at = 0
     while at < len(tokens):
@@ -60,7 +70,9 @@ def _simple(tokens: list[Token], at: int) -> Quantity:
     value, here = tokens[at].value, at + 1
     unit, here = _unit(tokens, here)
     if unit is None and here < len(tokens) and tokens[here].kind == "word" and tokens[here].text in FOREIGN_UNITS:
-        raise NotUnderstood("bad_unit")
+        return Quantity(value, None, at, here + 1, "bad_unit")
+    if unit is None and 0 < value < 1 and here < len(tokens) and tokens[here].is_word("a", "an") and _unit(tokens, here + 1)[0]:
+        unit, here = _unit(tokens, here + 1)
     if unit is not None and value.denominator == 1:
         if here < len(tokens) and tokens[here].is_word("and") and _is_part(tokens, here + 1):
             value, here = value + tokens[here + 1].value, here + 2
@@ -94,8 +106,8 @@ def _feet(tokens: list[Token], at: int) -> Quantity | None:
     mark = at + 1 < len(tokens) and tokens[at + 1].is_mark("'") and not (at + 2 < len(tokens) and tokens[at + 2].is_mark("'"))
     if not mark and _unit(tokens, at + 1)[0] != "ft":
         return None
-    if "." in tokens[at].text:
-        raise NotUnderstood("ambiguous_unit")
+    if "." in tokens[at].text or "point" in tokens[at].text:
+        return Quantity(tokens[at].value, "ft", at, at + 2, "ambiguous_unit")
     here, feet = at + 2, tokens[at].value
     if feet.denominator == 1 and here < len(tokens) and tokens[here].is_word("and"):
         here += 1

@@ -33,6 +33,8 @@ class Token:
     spaced: bool  # whether a blank stands before it
     value: Fraction = Fraction(0)
     exact: bool = False
+    start: int = 0  # where it stands in the cleaned text
+    end: int = 0
 
     def is_word(self, *words: str) -> bool:
         return self.kind == "word" and self.text in words
@@ -43,22 +45,26 @@ class Token:
 
 def pieces(text: str) -> list[Token]:
     """The raw tokens of a text: words without apostrophes, numbers as digits, every other sign as a mark."""
+    return cut(clean(text))
+
+
+def cut(cleaned: str) -> list[Token]:
+    """The raw tokens of a text that is clean already."""
     found, end = [], 0
-    cleaned = clean(text)
     for match in _PIECE.finditer(cleaned):
         spaced = match.start() > end or match.start() == 0
-        end = match.end()
+        start, end = match.span()
         if match.lastgroup == "number":
-            found.append(_digits(match.group(), spaced))
+            found.append(_digits(match.group(), spaced, start))
         elif match.lastgroup == "word":
-            found.append(Token("word", match.group().replace("'", ""), spaced))
+            found.append(Token("word", match.group().replace("'", ""), spaced, start=start, end=end))
         else:
-            found.append(Token("mark", match.group(), spaced))
+            found.append(Token("mark", match.group(), spaced, start=start, end=end))
     return found
 
 
-def _digits(text: str, spaced: bool) -> Token:
+def _digits(text: str, spaced: bool, start: int) -> Token:
     digits = text.replace(",", "")
     if len(digits) > LONGEST_NUMBER:
-        return Token("word", text, spaced)
-    return Token("number", text, spaced, Fraction(digits), "." not in digits)
+        return Token("word", text, spaced, start=start, end=start + len(text))
+    return Token("number", text, spaced, Fraction(digits), "." not in digits, start, start + len(text))

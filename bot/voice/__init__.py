@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from bot.understand.claims import Claim
 
 #: Why nothing could be made of a recording. "unclear": something was said, and the engine is not sure enough what.
 Why = Literal["", "broken", "too_short", "silence", "noise", "unclear"]
@@ -54,3 +56,11 @@ class Engine(Protocol):
 
     def listen(self, recording: bytes, hints: Hints) -> Heard:
         """The words of a recording in any common format (Ogg/Opus, AAC, MP3, AMR, WAV). Never raises for bad sound, only Unheard."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """An engine that also has a language model for texts the rules could not explain; its claims are checked before they count."""
+
+    def claims(self, text: str, people: tuple[str, ...]) -> list[Claim]:
+        """What the model says stands in the text; `people` may be named. Empty when it refuses or talks nonsense. Raises Unheard."""

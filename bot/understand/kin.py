@@ -1,0 +1,61 @@
+"""Whom a person speaks of when she introduces somebody: "Akosua, my daughter", "my son Kofi", "9 years", "born 2017"."""
+
+from __future__ import annotations
+
+import re
+
+from bot.rules.family import KIN, OLDEST
+from bot.understand.errors import NotUnderstood
+from bot.understand.fillers import ASIDES
+from bot.understand.numbers import whole
+from bot.understand.plain import plain, words
+
+#: Other words for the relatives of `KIN`.
+_ALSO = {
+    "mum": "mother", "mom": "mother", "mummy": "mother", "mama": "mother", "mommy": "mother", "maame": "mother", "dad": "father",
+    "daddy": "father", "papa": "father", "hubby": "husband", "wifey": "wife", "kids": "child", "bro": "brother", "sis": "sister",
+    "aunty": "auntie", "grandma": "grandmother", "grandpa": "grandfather", "wofa": "uncle", "agya": "father",
+}  # fmt: skip
+_AROUND = ASIDES | words(
+    "my his her our of name named called they these those are he she who newborn little small big elder younger eldest last first"
+)
+_YEARS = words("years year yrs yr old of age aged months month born in since")
+_LONGEST_NAME = 3  # words
+_NAME = re.compile(r"[^\W\d_][\w'’-]*")
+
+
+def kin_named(text: str) -> tuple[str, str]:
+    """(name as written, word for the relative); each may be empty. Raises nothing."""
+    found = [match.group() for match in _NAME.finditer(text)]
+    kin = next((word for said in found if (word := _relative(said))), "")
+    name = [said for said in found if not _relative(said) and plain(said) not in _AROUND]
+    name = [part[:1].upper() + part[1:] for part in name[:_LONGEST_NAME]] if len(name) <= _LONGEST_NAME else []
+    return " ".join(name), kin
+
+
+def kin_of(text: str, name: str) -> str:
+    """The word for a relative that stands beside a name ("my daughter Akosua"), else nothing."""
+    said = plain(text).split()
+    parts = plain(name).split()
+    for at in range(len(said) - len(parts) + 1):
+        if said[at : at + len(parts)] == parts:
+            after = at + len(parts)
+            beside = [*reversed(said[max(0, at - 2) : at]), *said[after : after + 3]]
+            if kin := next((word for near in beside if (word := _relative(near))), ""):
+                return kin
+    return ""
+
+
+def age_or_year(text: str, year: int) -> int:
+    """The year of birth out of an age ("9", "9 years") or a year ("2017"). Raises NotUnderstood."""
+    value = whole(text, units=_YEARS)
+    born = value if value > OLDEST else year - value
+    if not year - OLDEST <= born <= year:
+        raise NotUnderstood("no_age")
+    return born
+
+
+def _relative(word: str) -> str:
+    said = plain(word.replace("’s", "").replace("'s", ""))
+    said = _ALSO.get(said, said)
+    return said if said in KIN else ""

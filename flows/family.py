@@ -1,0 +1,142 @@
+"""Whose measurements: her own, somebody's of her family, or somebody new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.flow import Flow
+from bot.rules import NotAllowed
+from bot.rules.family import KIN
+from bot.understand import Context, NotUnderstood, age_or_year, kin_named, measurements_in
+from models.profile import MOST_PER_OWNER, Profile
+
+NAME_LIMIT, BUTTON = 40, 20
+
+
+class Family(Flow):
+    """Settles whom the measurements are of, then hands over to the taking of them; asks how old a child is."""
+
+    starts_with = ("measurements", "measure", "measurements for", "measure my", "my family")
+    by_day = ("growth_due",)
+    states = ("whose", "newcomer", "birth")
+    transitions = (
+        ("settled", "whose", "done"),
+        ("passed_on", "whose", "done"),
+        ("somebody_new", "whose", "newcomer"),
+        ("child_met", "whose", "birth"),
+        ("named", "newcomer", "done"),
+        ("child_met", "newcomer", "birth"),
+        ("aged", "birth", "done"),
+    )
+    says = {
+        "whose": "Whose measurements?",
+        "hint_whose": "Send a number or a name, or all at once: *Kofi chest 40 waist 34*.",
+        "me": "Mine", "new": "Somebody else",
+        "newcomer": "What is the name, and who is it to you? For example *Akosua, my daughter*.",
+        "hint_newcomer": "A name, for example *Akosua, my daughter*.",
+        "birth": "How old is {name}? I ask because children grow.",
+        "hint_birth": "For example *9* or *2017*, or *skip*.",
+        "grown": "{name} was measured three months ago, and children grow. Send *measurements for {name}* when you have a tape at hand.",
+        "not_allowed_full": "That is more people than I can keep for one account. Send *agent* and a person will help.",
+    }  # fmt: skip
+
+    @dataclass
+    class Memory:
+        garment: str = ""
+        profile_id: int = 0
+        births: list[int] = field(default_factory=list)  # children met in passing, whose age is asked
+
+    def opened_with(self, text: str) -> None:
+        """ "measurements for my daughter Akosua" has named her already."""
+        name, kin = kin_named(text.removeprefix("measurements for").removeprefix("measurements").removeprefix("measure"))
+        known = Profile.matching(self.db, self.person.id, name or kin) if name or kin else []
+        if len(known) == 1:
+            self._go_on_with(known[0].id)
+
+    def ask_whose(self) -> None:
+        if self.memory.births:
+            self.child_met()
+            return
+        others = [(str(p.id), p.called[:BUTTON]) for p in Profile.family(self.db, self.person.id)]
+        self.ask("whose", [("me", self.line("me")), *others, ("new", self.line("new"))])
+
+    def hear_whose(self) -> None:
+        try:
+            wish = self.choice()
+        except NotUnderstood:
+            self._hear_somebody()
+            return
+        if wish == "new":
+            self.somebody_new()
+        else:
+            self._go_on_with(int(wish) if wish != "me" else Profile.own(self.db, self.person.id).id)
+
+    def ask_newcomer(self) -> None:
+        self.ask("newcomer")
+
+    def hear_newcomer(self) -> None:
+        profile = self._create()
+        if profile.is_child(self.now):
+            self.memory.profile_id = profile.id
+            self.child_met()
+        else:
+            self.named()
+            self.hand_over_to("measure", garment=self.memory.garment, profile_id=profile.id)
+
+    def ask_birth(self) -> None:
+        self.ask("birth", [("skip", self.line("skip"))], name=self._child().called)
+
+    def hear_birth(self) -> None:
+        try:
+            self.choice()
+        except NotUnderstood:
+            self._child().describe(self.db, self.now, birth_year=age_or_year(self.text, self.now.year))
+        if len(self.memory.births) > 1:
+            self.memory.births = self.memory.births[1:]
+            return
+        self.aged()
+        if self.memory.profile_id:
+            self.hand_over_to("measure", garment=self.memory.garment, profile_id=self.memory.profile_id)
+
+    def on_growth_due(self, facts: dict[str, int]) -> None:
+        """Three months after a child was measured last."""
+        child = Profile.by_id(self.db, facts["profile_id"])
+        self.tell(self.person.id, "grown", name=child.called)
+        child.describe(self.db, self.now)  # and again in three months
+
+    # -- private
+
+    def _hear_somebody(self) -> None:
+        """Not one of the list: measurements at once, or a name that is new."""
+        names = tuple(p.called.lower() for p in Profile.family(self.db, self.person.id))
+        if measurements_in(self.text, Context(people=names)).values:
+            self.passed_on()
+            self.pass_on("measure", garment=self.memory.garment)
+            return
+        name, kin = kin_named(self.text)
+        known = Profile.matching(self.db, self.person.id, name or kin)
+        if len(known) == 1:
+            self._go_on_with(known[0].id)
+        elif kin and not known:
+            profile = self._create()
+            self.memory.profile_id = profile.id
+            self.child_met() if profile.is_child(self.now) else self._go_on_with(profile.id)
+        else:
+            raise NotUnderstood
+
+    def _create(self) -> Profile:
+        name, kin = kin_named(self.text[: NAME_LIMIT * 2])
+        if not name and not kin:
+            raise NotUnderstood("no_name")
+        known = KIN.get(kin)
+        relation, sex = (known.relation, known.sex) if known else ("other", None)
+        if len(Profile.of(self.db, self.person.id)) >= MOST_PER_OWNER:
+            raise NotAllowed("full")
+        return Profile.create(self.db, self.person.id, (name or kin.title())[:NAME_LIMIT], relation, sex=sex, now=self.now)
+
+    def _go_on_with(self, profile_id: int) -> None:
+        self.settled()
+        self.hand_over_to("measure", garment=self.memory.garment, profile_id=profile_id)
+
+    def _child(self) -> Profile:
+        return Profile.by_id(self.db, self.memory.births[0] if self.memory.births else self.memory.profile_id)
