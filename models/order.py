@@ -53,6 +53,7 @@ class Order(Base):
     style: Mapped[str] = mapped_column(default="")
     style_picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
     promised_on: Mapped[date]
+    circle_id: Mapped[int | None] = mapped_column(ForeignKey("circle.id"), index=True)
     handover_code: Mapped[str | None]
     code_tries: Mapped[int] = mapped_column(default=0)
     declined_because: Mapped[str | None]
@@ -126,16 +127,20 @@ class Order(Base):
     @classmethod
     def place(
         cls, db: Session, *, customer_id: int, tailor: Tailor, pieces: list[Piece], fabric: str, style: str, style_picture_id: int | None,
-        promised_on: date, now: datetime,
+        promised_on: date, now: datetime, circle_id: int | None = None,
     ) -> Order:  # fmt: skip
-        """The customer confirmed: price and measurements are frozen, the tailor's place is held while the deposit is awaited."""
-        check_room(db, tailor, promised_on, now, pieces=len(pieces))
+        """The customer confirmed: price and measurements are frozen, the tailor's place is held while the deposit is awaited.
+
+        For a circle the tailor has given her word: its pieces find room.
+        """
+        if circle_id is None:
+            check_room(db, tailor, promised_on, now, pieces=len(pieces))
         sums = {column: sum(getattr(p, column) for p in pieces) for column in ("work", "discount", "fabric_cost", "express_cost")}
         order = cls(
             number=cls._free_number(db, now), customer_id=customer_id, tailor_id=tailor.id, garment=pieces[0].garment, pieces=len(pieces),
             state="PENDING_DEPOSIT", total=rules.check_total(sum(p.total for p in pieces), off=sums["discount"]),
             commission_bp=tailor.commission_bp, fabric=fabric, style=style, style_picture_id=style_picture_id, promised_on=promised_on,
-            hold_until=now + HOLD, placed_at=now, state_since=now, **sums,
+            circle_id=circle_id, hold_until=now + HOLD, placed_at=now, state_since=now, **sums,
         )  # fmt: skip
         db.add(order)
         db.flush()
@@ -150,7 +155,7 @@ class Order(Base):
 
     def hold_place(self, db: Session, now: datetime) -> None:
         """Before money is asked for: there must (still) be room, and it is kept for half an hour. Raises NotAllowed."""
-        if self.state == "PENDING_DEPOSIT" and (self.hold_until is None or self.hold_until <= now):
+        if self.state == "PENDING_DEPOSIT" and self.circle_id is None and (self.hold_until is None or self.hold_until <= now):
             check_room(db, self.tailor(db), self.promised_on, now, pieces=self.pieces)
         self.hold_until = now + HOLD
 
@@ -261,6 +266,10 @@ class Order(Base):
         target = rules.ORDER.after(event, self.state)
         db.add(OrderStep(order_id=self.id, origin=self.state, target=target, event=event, actor=actor, at=now))
         self.state, self.state_since = target, now
+        if self.circle_id is not None:
+            from models.circle import Circle
+
+            Circle.watch(db, self, event, now)
 
     def _timer(self, db: Session, name: str, event: str, person_id: int, due_at: datetime) -> None:
         Timer.set(db, f"order:{self.id}:{name}", event, person_id, {"order_id": self.id}, due_at)

@@ -49,6 +49,15 @@ class Tailor(Base):
     def of_person(cls, db: Session, person_id: int) -> Tailor | None:
         return db.scalars(select(cls).where(cls.person_id == person_id)).one_or_none()
 
+    @classmethod
+    def likely(cls, db: Session, person_id: int, limit: int) -> list[Tailor]:
+        """Whom she may want for a family order: those she has ordered from, then the best; who rests is not among them."""
+        from models.order import Order
+
+        hers = select(Order.id).where(Order.tailor_id == cls.id, Order.customer_id == person_id).exists()
+        rows = select(cls).where(cls.state == "APPROVED", ~cls.busy).order_by(hers.desc(), cls.rating100.desc(), cls.id).limit(limit)
+        return list(db.scalars(rows))
+
     def offer(self, db: Session, garment: str, price: int) -> None:
         """Sews a garment from now on at a price (pesewas), or changes the price."""
         found = db.scalars(select(Offer).where(Offer.tailor_id == self.id, Offer.garment == garment)).one_or_none()
@@ -106,6 +115,11 @@ class Offer(Base):
         rows = db.connection().execute(_CARDS, {"ids": offer_ids})
         found: dict[int, Any] = {row.id: row for row in rows}
         return [found[i] for i in offer_ids if i in found]
+
+    @classmethod
+    def of_tailor(cls, db: Session, tailor_id: int) -> list[Offer]:
+        """What she takes orders for now, the cheapest first."""
+        return list(db.scalars(select(cls).where(cls.tailor_id == tailor_id, cls.open).order_by(cls.price, cls.id)))
 
     @classmethod
     def by_id(cls, db: Session, offer_id: int) -> Offer:

@@ -32,9 +32,14 @@ class Quote:
         return self.work + self.fabric + self.express
 
 
+def cloth(garment: Garment) -> int:
+    """Pesewas when the tailor buys the cloth of one garment."""
+    return max(garment.base * FABRIC_PERCENT // 100, garment.yards10 * FABRIC_PER_YARD // 10)
+
+
 def quote(garment: Garment, price: int, *, tailor_buys_fabric: bool, express: bool) -> Quote:
     """The breakdown shown before yes. Raises NotAllowed when the total leaves the allowed range."""
-    fabric = max(garment.base * FABRIC_PERCENT // 100, garment.yards10 * FABRIC_PER_YARD // 10) if tailor_buys_fabric else 0
+    fabric = cloth(garment) if tailor_buys_fabric else 0
     made = Quote(price, fabric, garment.base * EXPRESS_PERCENT // 100 if express else 0)
     check_total(made.total)
     return made
