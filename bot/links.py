@@ -18,6 +18,10 @@ class Links:
         ids = ".".join(map(str, offer_ids))
         return f"/media/collage/{ids}-{self._sign(f'collage:{ids}')}.jpg"
 
+    def cards(self, order_id: int, pieces: int) -> str:
+        """Path of the measurement cards of an order: a picture of one, a document of several."""
+        return f"/media/cards/{order_id}-{self._sign(f'cards:{order_id}')}.{'png' if pieces == 1 else 'pdf'}"
+
     def is_right(self, kind: str, what: str, signature: str) -> bool:
         return hmac.compare_digest(self._sign(f"{kind}:{what}").encode(), signature.encode())
 

@@ -76,14 +76,22 @@ def blueprint(parts: Parts) -> Blueprint:
         ident, _, signature = path.removesuffix(".jpg").partition("-")
         if not ident.isdigit() or not parts.links.is_right("picture", ident, signature):
             abort(404)
-        return _jpeg(lambda: parts.picture(int(ident)))
+        return _picture(lambda: parts.picture(int(ident)))
 
     @doors.get("/media/collage/<path>")
     def collage(path: str) -> Response:
         idents, _, signature = path.removesuffix(".jpg").partition("-")
         if not parts.links.is_right("collage", idents, signature):
             abort(404)
-        return _jpeg(lambda: parts.collage([int(i) for i in idents.split(".")]))
+        return _picture(lambda: parts.collage([int(i) for i in idents.split(".")]))
+
+    @doors.get("/media/cards/<path>")
+    def cards(path: str) -> Response:
+        ident, _, rest = path.partition("-")
+        signature, _, kind = rest.partition(".")
+        if not ident.isdigit() or kind not in ("png", "pdf") or not parts.links.is_right("cards", ident, signature):
+            abort(404)
+        return _picture(lambda: parts.cards(int(ident), kind), "image/png" if kind == "png" else "application/pdf")
 
     return doors
 
@@ -108,7 +116,7 @@ def _asked() -> Request:
     return Request(request.method, path, headers, body, form_of(body) if is_form else ())
 
 
-def _jpeg(look: Callable[[], bytes | None]) -> Response:
+def _picture(look: Callable[[], bytes | None], kind: str = "image/jpeg") -> Response:
     """A connection from before the database's restart breaks once: the provider, who asks only once, must not notice."""
     try:
         content = look()
@@ -116,6 +124,6 @@ def _jpeg(look: Callable[[], bytes | None]) -> Response:
         content = look()
     if content is None:
         abort(404)
-    answer = Response(content, mimetype="image/jpeg")
+    answer = Response(content, mimetype=kind)
     answer.headers["Cache-Control"] = "private, max-age=86400"
     return answer

@@ -18,7 +18,7 @@ import bot.channels
 import bot.payments
 import bot.voice
 import flows
-from bot import darkroom, jobs, logs, webhooks
+from bot import card, darkroom, jobs, logs, webhooks
 from bot.cashier import Cashier
 from bot.channels import Channel
 from bot.clock import Clock
@@ -43,7 +43,9 @@ from bot.words import Words
 from models.base import Away, Database
 from models.content import Shelf
 from models.ledger import HOUSE_CURRENCY
+from models.order import Order
 from models.picture import Picture
+from models.piece import Piece
 from models.tailor import Offer
 
 log = logging.getLogger(__name__)
@@ -209,6 +211,17 @@ class Parts:
             pictures = [db.get(Picture, row.picture_id) for row in rows if row.picture_id]
             jpegs = [p.content for p in pictures if p and p.content]
         return darkroom.collage(jpegs) if jpegs else None
+
+    def cards(self, order_id: int, kind: str) -> bytes | None:
+        """The measurement cards of an order, drawn anew each time: the order has frozen what stands on them."""
+        with self.database.begin() as db:
+            order = db.get(Order, order_id)
+            if order is None:
+                return None
+            ready = f"{order.promised_on:%a} {order.promised_on.day} {order.promised_on:%b}"
+            customer = order.customer(db).first_name
+            shown = [card.Card(order.number, p.noun(db).capitalize(), p.who or customer, ready, p.measures) for p in Piece.of(db, order_id)]
+        return card.png(shown[0]) if kind == "png" else card.pdf(shown)
 
     def _config(self, name: str, cls: Any) -> Any:
         config = load(cls.Config)

@@ -46,6 +46,7 @@ class Job(Flow):
         "cloth_own": "The customer brings the cloth.", "cloth_tailor": "You buy the cloth ({price} is in the price).",
         "style": "\nStyle: {style}", "style_photo": "\nStyle photo above.",
         "piece": "*{n}. {who}*: {garment}\n{measures}", "measure": "{label} {value}",
+        "card": "Measurements of {order}, to pin to the cloth.",
         "accepted": "Thank you! {order} is yours. Send a photo of the cloth, and one when it is cut: "
         "two hours after the cutting photo the deposit is yours.",
         "customer_accepted": "{tailor} accepted your order {order}. You will see photos of the work here.",
@@ -85,6 +86,7 @@ class Job(Flow):
         order.accept(self.db, self.now)
         self.tell(order.customer_id, "customer_accepted", tailor=order.tailor(self.db).business, order=order.number)
         self.say("accepted", order=order.number)
+        self.show(self.scene.links.cards(order.id, order.pieces), "card", order=order.number)
         self.accepted()
 
     def ask_reason(self) -> None:

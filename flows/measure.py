@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.flow import Flow
+from bot.messages import Reply
 from bot.rules import NotAllowed, measurements, sheet
 from bot.tape import Entry, Tape
 from bot.understand import NotUnderstood, Reading, Value, measurements_in
@@ -53,31 +54,28 @@ class Measure(Flow):
         "hint_doubt": "Please answer *yes* or *no*.",
         "again": "Then let us take it again.",
         "noted": "{label}: {value}.",
-        "check": "Please check:\n{list}{odd}\n\nIs all of it right? If one is wrong, just say it, like *{example}*.",
+        "check": "Please check{of}:\n{list}{odd}\n\nIs all of it right? If one is wrong, just say it, like *{example}*.",
         "example": "waist is 33", "example_other": "{name}'s waist is 33",
-        "person": "*{name}*{new}",
-        "person_own": "You", "person_new": " (new)", "person_unknown": " (not in this family order, left out)",
+        "person": "*{name}*{new}", "person_own": "You", "person_new": " (new)", "person_unknown": " (not in this family order, left out)",
         "odd": "\n\n({first} looks {size} beside {second}{of}: please look at these two again.)",
         "hint_check": "Answer *yes*, or tell the wrong one with its value: *waist is 33*.",
         "correction": "Which one is wrong? Tell me its name and value, like *waist is 33*.",
-        "hint_correction": "The name and the value, for example *waist is 33*.",
-        "kept": "Good, they stay as they are.",
+        "hint_correction": "The name and the value, for example *waist is 33*.", "kept": "Good, they stay as they are.",
         "saved": "Saved. You can change them any time with *my measurements*.",
         "saved_other": "Saved for {names}. Send *measurements for {first}* to change them.",
         "moment": "Let me read that once more, one moment.",
         "which_one": "Whom do you mean: {names}? Please say the name with the numbers.",
-        "row": "{label}: {value}",
-        "ask_out_of_range": "{what} cannot be a body measurement. Please measure once more.",
-        "ask_ambiguous_value": "For {what} I heard more than one number. Which one is it?",
+        "row": "{label}: {value}", "about": "*{what}*: ",
+        "ask_out_of_range": "That cannot be a body measurement. Please measure once more.",
+        "ask_ambiguous_value": "I heard more than one number. Which one is it?",
         "ask_ambiguous_field": "I am not sure which measurement a number belongs to. Please say the name with it, like *waist 33*.",
-        "ask_ambiguous_unit": "I am not sure about the unit of {what}. Inches, cm, or feet and inches?",
-        "ask_reference_previous": "I have no earlier number for {what}. Please tell me the number itself.",
-        "ask_relative_delta": "Please give me the whole number for {what}, as the tape shows it.",
+        "ask_ambiguous_unit": "I am not sure about the unit. Inches, cm, or feet and inches?",
+        "ask_reference_previous": "I have no earlier number for that. Please tell me the number itself.",
+        "ask_relative_delta": "Please give me the whole number, as the tape shows it.",
         "ask_size_label": "A size like M or 12 is too little for a tailor: I need the numbers on the tape.",
         "ask_unknown_value": "No hurry: take a tape and measure as I describe, or send *agent* and a person will help.",
-        "ask_conflict": "I heard two different numbers for {what}. Which one is right?",
-        "ask_bad_unit": "That unit is not for body measurements. Please use inches or cm for {what}.",
-        "this": "this",
+        "ask_conflict": "I heard two different numbers. Which one is right?",
+        "ask_bad_unit": "That unit is not for body measurements. Please use inches or cm.",
         "not_allowed_impossible": "{label} {value} cannot be a body measurement. Please measure once more.",
     }  # fmt: skip
 
@@ -141,7 +139,8 @@ class Measure(Flow):
     def ask_check(self) -> None:
         named = next(filter(None, self.memory.sheet), "")
         example = self.line("example_other", name=self.tape.known_as(named)) if named else self.line("example")
-        self.ask_yes_no("check", list=self._read_back(), odd="".join(self._odd()[:2]), example=example)
+        of = self._of("") if list(self.memory.sheet) in ([], [""]) else ""
+        self.ask_yes_no("check", of=of, list=self._read_back(), odd="".join(self._odd()[:2]), example=example)
 
     def hear_check(self) -> None:
         try:
@@ -181,8 +180,8 @@ class Measure(Flow):
             self.refuse(NotAllowed("impossible", label=label, value=measurements.show(mm, name)))
         self._tell_noted(taken.noted)
         if reading.ask not in (None, "cross_check", "no_measurement", "empty"):
-            what = ", ".join(measurements.label(f) for f in reading.about) or self.line("this")
-            self.say(f"ask_{reading.ask}", what=what)
+            what = ", ".join(measurements.label(f) for f in reading.about).capitalize()
+            self.scene.replies.append(Reply((self.line("about", what=what) if what else "") + self.line(f"ask_{reading.ask}")))
         if taken.noted or self.memory.doubtful:
             self._route()
 
