@@ -6,13 +6,13 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import runs
+from benchmarks import aloud, runs
 from benchmarks.ground import Ground
 
 LATEST = Path(__file__).with_name("latest.json")
 BARS = {
     "ratio": (">=", 0.35), "receipt_ratio": (">=", 0.8), "call_p95_ms": ("<=", 150), "sustained_reply_p95_ms": ("<=", 400), "lost": ("<=", 0),
-    "doubled": ("<=", 0), "disordered": ("<=", 0),
+    "doubled": ("<=", 0), "disordered": ("<=", 0), "voice_p95_s": ("<=", 6), "text_beside_ratio": ("<=", 1.25),
 }  # fmt: skip
 
 
@@ -33,6 +33,8 @@ def main(only: set[str]) -> int:
             found |= {f"sustained_{k}": v for k, v in runs.paced(ground, 40, 60, "13").items()} | {"sustained_per_s": 40}
         if not only or "goal" in only:
             found |= {f"goal_{k}": v for k, v in runs.paced(ground, 80, 30, "15").items()} | {"goal_per_s": 80}
+        if not only or "aloud" in only:
+            found |= aloud.aloud(ground)
         if not only or "crowd" in only:
             found |= runs.crowd(ground)
     finally:

@@ -17,6 +17,7 @@ from bot.understand.claims import Claim
 from bot.voice import LARGEST_BYTES, Engine, Heard, Hints, Reader, Unheard
 from models.base import Database
 from models.inbox import Inbox
+from models.person import Person
 from models.recording import Recording
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class _Wanted:
     media: Media | None
     text: str
     people: tuple[str, ...]
+    language: str
     tries: int
 
 
@@ -76,13 +78,15 @@ class Ear:
             found.tries += 1
             found.due_at = now + LEASE
             media = Media(found.source_url, found.source_type or "") if found.source_url else None
-            return _Wanted(found.id, found.channel, media, found.said or "", found.people, found.tries)
+            language = Person.by_id(db, found.person_id).language
+            return _Wanted(found.id, found.channel, media, found.said or "", found.people, language, found.tries)
 
     def _hear(self, wanted: _Wanted, content: bytes | None) -> tuple[Heard, list[Claim]]:
         if content is None:
             heard = Heard(wanted.text, 1.0, 0.0)
         else:
-            heard = self.engine.listen(content, Hints(words=_WORDS, names=wanted.people))
+            languages = tuple(dict.fromkeys(("en", wanted.language)))  # English stands in most notes, whatever else is spoken
+            heard = self.engine.listen(content, Hints(languages, _WORDS, wanted.people))
         return heard, self._read(heard, wanted.people)
 
     def _read(self, heard: Heard, people: tuple[str, ...]) -> list[Claim]:
