@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -13,7 +14,24 @@ from bot.understand.tokens import Token
 SHORTEST_TYPO, LONG_WORD = 4, 7  # letters: one slip from four on, two from seven on
 
 #: What people call it -> the field.
-NAMES: dict[tuple[str, ...], str] = {tuple(plain(name).split()): field.name for field in FIELDS.values() for name in field.says}
+NAMES: dict[tuple[str, ...], str] = {tuple(plain(name).split()): field.name for field in FIELDS.values() for name in field.says} | {
+    tuple(name.split()): field
+    for field, names in {
+        "short_sleeve_length": ("short sleeves", "sleeve short", "short sleeve long"),
+        "sleeve_length": ("long sleeves", "long sleeve length", "sleeves length", "length of sleeves", "full sleeve"),
+        "wrist": ("wrists",), "knee": ("knees",), "ankle": ("ankles",), "armhole": ("armholes",), "calf": ("calfs",), "elbow": ("elbows",),
+        "neck": ("necks",), "hip": ("hip size", "hip measurement", "hips round", "hips size", "around hip", "around hips", "bums"),
+        "bust": ("breast", "breasts", "bustline", "around bust"), "chest": ("around chest",), "tummy": ("around tummy",),
+        "trouser_length": ("trouser lenght", "trousers length", "pant length", "length of pants", "length of the trouser", "length of the trousers",
+                           "length of my trouser", "length of my trousers"),
+        "shorts_length": ("length of shorts", "short length", "length of knickers"),
+        "kaba_length": ("length of kaba",), "agbada_length": ("length of agbada",), "full_length": ("length of gown", "length of the gown",
+        "length of my dress"),
+        "top_length": ("length of kaftan", "length of smock", "length of top", "length of my shirt", "length of jacket", "length of fugu",
+        "dashiki length"),
+    }.items()
+    for name in names
+}  # fmt: skip
 _LONGEST = max(map(len, NAMES))
 _VOCABULARY = frozenset(word for name in NAMES for word in name)
 #: The words of those names that are recognised with a slip in them.
@@ -26,7 +44,9 @@ _FORGIVEN = words(
 _BLOCKED = words(
     """west least instead insist insert chestnut wait waits waiting wasted best busy must just boss bossy call calls called
     have hear heard heat here hits hops hope hoped hopes knew know known need deck short sharp should light bills
-    bell bells under across above angle cheat calm wrong weight eight twist burst shirts"""
+    bell bells under across above angle cheat calm wrong weight eight twist burst shirts chess bush buts bush tommy billy bella bully nick
+    shouldnt chester holder color colour dollar dollars weighs shown thing things think sleep slept half length lengthy button
+    buttons bottle bottles heats beard heads wasnt fits wet west rest boats thick neat next nice knock"""
 )
 #: asked field -> what people also call it when just that was asked.
 _SAME_WHEN_ASKED = {
@@ -36,9 +56,9 @@ _SAME_WHEN_ASKED = {
 }
 
 
-def mark_fields(row: list[Token], asked: str = "") -> list[Token]:
-    """The row with every name of a measurement, the longest first, replaced by one "field" token."""
-    said = [_spelling(token.text) if token.kind == "word" else "" for token in row]
+def mark_fields(row: list[Token], asked: str = "", keep: Collection[str] = ()) -> list[Token]:
+    """The row with every name of a measurement, the longest first, replaced by one "field" token; the words of `keep` stay words."""
+    said = [_spelling(token.text) if token.kind == "word" and token.text not in keep else "" for token in row]
     marked: list[Token] = []
     at = 0
     while at < len(row):

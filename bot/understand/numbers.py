@@ -82,8 +82,12 @@ def fold(raw: list[Token]) -> list[Token]:
 def part_at(raw: list[Token], at: int) -> tuple[Fraction, int]:
     """The fraction behind a whole number, and where it ends: "and a half", "1/2", "-3/4"; (0, at) when there is none."""
     here = at
-    if here < len(raw) and (raw[here].is_word("and", "ne") or raw[here].is_mark("-")):
+    if here < len(raw) and raw[here].is_mark("-"):
         here += 1
+    if here < len(raw) and raw[here].is_word("and", "ne"):
+        here += 2 if here + 1 < len(raw) and raw[here + 1].is_mark("-") else 1  # "thirty-two-and-a-half"
+        if here + 2 < len(raw) and raw[here].is_word("a") and raw[here + 1].is_mark("-") and raw[here + 2].text in PARTS:
+            here += 2
     value, after = _part(raw, here)
     return (value, after) if after > here else (Fraction(0), at)
 

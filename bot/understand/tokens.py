@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -38,6 +39,12 @@ class Token:
 
     def is_word(self, *words: str) -> bool:
         return self.kind == "word" and self.text in words
+
+    def among(self, words: Collection[str]) -> bool:
+        return self.kind == "word" and self.text in words
+
+    def mark_among(self, marks: Collection[str]) -> bool:
+        return self.kind == "mark" and self.text in marks
 
     def is_mark(self, *marks: str) -> bool:
         return self.kind == "mark" and self.text in marks

@@ -1,0 +1,83 @@
+"""The fields of a message: what is named for sure, what only beside a number, and what may mean several things."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.rules.measurements import FIELDS
+from bot.understand.plain import words
+from bot.understand.runs import Named
+from bot.understand.tokens import Token
+from bot.understand.vocabulary import LENGTH_OF, LENGTHWISE, ROUND, VAGUE_PHRASES, VAGUE_WORDS, WEAK_NAMES
+
+_OF = words("of the my for a on")
+_BEFORE = words("back front")
+_BEHIND = words("width wide depth deep drop front back")
+_ONE_BY_ONE = {"shoulder waist": ("shoulder", "waist"), "shoulder hip": ("shoulder", "hip"), "shoulder nipple": ("shoulder", "nipple_to_nipple")}
+
+
+def named_fields(row: list[Token], cleaned: str, garment: str, people: Collection[int]) -> list[Named]:
+    """Every field of a row, in order."""
+    found: list[Named] = []
+    at = 0
+    while at < len(row):
+        named = None if at in people else _named(row, at, cleaned, garment, found[-1] if found else None)
+        if named is not None:
+            if found and named.start < found[-1].end:
+                found.pop()
+            found.append(named)
+        at = max(at + 1, named.end if named else 0)
+    return found
+
+
+def _named(row: list[Token], at: int, cleaned: str, garment: str, last: Named | None) -> Named | None:
+    token = row[at]
+    if token.kind == "field":
+        return _field(row, at, cleaned)
+    if token.kind != "word":
+        return None
+    for phrase in VAGUE_PHRASES:
+        if tuple(t.text for t in row[at : at + len(phrase)]) == phrase:
+            return Named("?", at, at + len(phrase))
+    beside = last if last is not None and last.end == at else None
+    if token.text in LENGTHWISE - {"long"} or (token.text in ROUND and token.text != "around"):
+        return _dimension(row, at, garment, beside)
+    if beside is not None and token.text in _BEHIND:
+        return Named("?", beside.start, at + 1)
+    return Named("?", at, at + 1, weak=True) if token.text in VAGUE_WORDS else None
+
+
+def _field(row: list[Token], at: int, cleaned: str) -> Named:
+    token = row[at]
+    said = cleaned[token.start : token.end]
+    if at and row[at - 1].among(_BEFORE) and not row[at - 1].is_mark():
+        return Named("?", at - 1, at + 1)
+    return Named(token.text, at, at + 1, said in WEAK_NAMES, _ONE_BY_ONE.get(said, ()))
+
+
+def _dimension(row: list[Token], at: int, garment: str, beside: Named | None) -> Named | None:
+    """ "length" or "round": part of the field beside it, or the garment's length, or unclear."""
+    lengthwise = row[at].text in LENGTHWISE
+    fits = ("length",) if lengthwise else ("girth",)
+    if beside is not None and beside.field != "?":
+        fine = FIELDS[beside.field].kind in fits
+        return Named(beside.field if fine else "?", beside.start, at + 1)
+    here = at + 1
+    while here < len(row) and row[here].among(_OF):
+        here += 1
+    if here < len(row) and row[here].kind == "field" and (here > at + 1 or not lengthwise):
+        fine = FIELDS[row[here].text].kind in fits
+        return Named(row[here].text if fine else "?", at, here + 1)
+    if here < len(row) and here > at + 1 and row[here].among(LENGTH_OF) and lengthwise:
+        return Named(LENGTH_OF[row[here].text], at, here + 1)
+    if not lengthwise:
+        return Named("?", at, at + 1) if _beside_number(row, at) else None
+    meant = next((LENGTH_OF[row[i].text] for i in range(at - 1, -1, -1) if row[i].among(LENGTH_OF)), LENGTH_OF.get(garment, "?"))
+    return Named(meant, at, at + 1)
+
+
+def _beside_number(row: list[Token], at: int) -> bool:
+    after = row[at + 1] if at + 1 < len(row) else None
+    if after is not None and (after.is_mark(":", "=", "-") or after.is_word("is", "be", "na")):
+        after = row[at + 2] if at + 2 < len(row) else None
+    return after is not None and after.kind == "number"

@@ -1,0 +1,247 @@
+"""Numbers in a message that are no measurements: phones, prices, dates, ages, sizes, counts, differences, what was taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.understand.plain import words
+from bot.understand.quantities import Quantity
+from bot.understand.tokens import Token
+from bot.understand.vocabulary import (
+    AFTER_DELTA,
+    AFTER_OTHER,
+    ALTERNATIVES,
+    BEFORE_DATE,
+    BEFORE_OTHER,
+    BUYING,
+    DATED,
+    DELTA_VERBS,
+    GARMENT_WORDS,
+    KNOWN,
+    SIZE_SYSTEMS,
+    SIZE_WORDS,
+)  # fmt: skip
+
+Kind = Literal["value", "other", "delta", "size", "withdrawn", "stray"]
+
+_PHONE = re.compile(r"(?<![\d.])(?:\+ ?\d{1,3}|00\d{2,3}|0\d{2}|233)(?:[ ()-]{0,2}\d){6,12}")
+_CODE = re.compile(r"(?:https?://|www\.)\S{1,300}|\S{1,60}@\S{1,60}|\b[a-z]{1,6}[-_#]\d[\d\w-]{1,20}")
+_CLOCK = re.compile(r"(?<![\d:.])(?:[01]?\d|2[0-4]):[0-5]\d(?![\d:])(?: ?[ap]\.?m)?|(?<![\d.])(?:1[0-2]|0?[1-9])(?:\.[0-5]\d)? ?[ap]\.?m\b(?!\.?\d)")
+_DAY = re.compile(
+    r"(?<![\d/.-])(?:(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])\1(?:20)?[1-3]\d|(?:19|20)\d\d([/.-])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01]))(?![\d/-])"
+)
+_ORDINALS = words("st nd rd th")
+_SIGNS = frozenset("₵$€£#%¢")
+_FROM_WORDS = words("change from instead replace was")
+_COUNTED = 10  # "2 trousers", but "40 trouser"
+_YEARS = (1900, 2100)
+_NUMBERED = BEFORE_OTHER - words("size shoe shoes line no")
+_NEVER_LENGTHS = AFTER_OTHER - words(
+    "second seconds min mins minute of set sets star stars times men women people person persons them values fingers"
+)
+_THE = words("the a it be around about")
+_SOME = words("about an a another extra like it around some")
+_DATING = BEFORE_DATE | words("in of")
+_SIZING, _SIZED = SIZE_SYSTEMS | words("size sizes shoe shoes"), SIZE_SYSTEMS | SIZE_WORDS
+_SIGNS_BEHIND = frozenset("%₵$€£")
+
+
+def spans(cleaned: str) -> list[tuple[int, int]]:
+    """The stretches of a text that are phone numbers, links, codes, times and written dates."""
+    return [match.span() for pattern in (_PHONE, _CODE, _CLOCK, _DAY) for match in pattern.finditer(cleaned)]
+
+
+def kinds(row: list[Token], found: list[Quantity], cleaned: str, named: Collection[int]) -> list[Kind]:
+    """What each quantity is."""
+    foreign = spans(cleaned) if found else []
+    listed = _list_numbers(row, found)
+    kept: list[Kind] = []
+    for place, quantity in enumerate(found):
+        inside = any(low <= row[quantity.start].start < high for low, high in foreign)
+        kept.append("other" if inside or place in listed else _kind(row, quantity, named))
+    for place in range(len(found) - 1, 0, -1):  # "2 or 3 shirts", "38 to 40 years", "add 1 or 2 inches"
+        between = row[found[place - 1].end : found[place].start]
+        if (
+            len(between) == 1
+            and kept[place] in ("other", "delta")
+            and kept[place - 1] == "value"
+            and _alternative(between[0])
+            and place not in listed
+        ):
+            kept[place - 1] = kept[place]
+    _exchanged(row, found, kept)
+    return kept
+
+
+def _alternative(token: Token) -> bool:
+    return token.among(ALTERNATIVES) or token.is_mark("-", "/")
+
+
+def _list_numbers(row: list[Token], found: list[Quantity]) -> set[int]:
+    """ "1. chest 40", "2) waist 34": numbers that count the lines, one after the other."""
+    listed: set[int] = set()
+    wanted = 1
+    for place, quantity in enumerate(found):
+        token, at = row[quantity.start], quantity.start
+        if quantity.unit or quantity.fault or not token.exact or quantity.value != wanted or quantity.end != at + 1:
+            continue
+        before, after = row[at - 1] if at else None, row[at + 1] if at + 1 < len(row) else None
+        opens = (
+            before is None
+            or before.is_mark("\n", "(", "#", "*", "•")
+            or (wanted > 1 and (before.kind != "field" or (after is not None and after.is_mark(")"))))
+        )
+        marked = after is not None and after.is_mark(".", ")", ":", "-", "]", "/") and not after.spaced
+        bare = after is not None and (before is None or before.is_mark("\n")) and after.kind in ("field", "word") and _number_in_line(row, at + 1)
+        if (
+            after is not None
+            and ((opens and marked) or bare)
+            and not (after.is_mark("-", "/") and at + 2 < len(row) and row[at + 2].kind == "number")
+        ):
+            listed.add(place)
+            wanted += 1
+    return listed
+
+
+def _number_in_line(row: list[Token], at: int) -> bool:
+    """Whether a field and then a number follow before the line ends."""
+    field = False
+    for token in row[at : at + 8]:
+        if token.is_mark("\n"):
+            return False
+        if token.kind == "number":
+            return field
+        field = field or token.kind == "field"
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A quantity with what stands before it (nearest first) and behind it."""
+
+    quantity: Quantity
+    token: Token
+    before: tuple[Token, Token, Token]
+    after: Token
+    second: Token
+
+    @property
+    def of_field(self) -> bool:
+        """Whether it stands right behind a field: "waist 34", "waist is 34", "waist: 34"."""
+        link = self.before[0].is_word("is", "be", "na", "dey", "are", "was", "about", "around") or self.before[0].is_mark(":", "=", "-")
+        return self.before[0].kind == "field" or (link and self.before[1].kind == "field")
+
+
+_NOTHING = Token("mark", "", True)
+
+
+def _place(row: list[Token], quantity: Quantity) -> _Place:
+    def at(place: int) -> Token:
+        return row[place] if 0 <= place < len(row) else _NOTHING
+
+    start, end = quantity.start, quantity.end
+    return _Place(quantity, row[start], (at(start - 1), at(start - 2), at(start - 3)), at(end), at(end + 1))
+
+
+def _kind(row: list[Token], quantity: Quantity, named: Collection[int]) -> Kind:
+    place = _place(row, quantity)
+    if _withdrawn(place):
+        return "withdrawn"
+    if _paid(place) or _measures_other_things(place) or (quantity.unit is None and (_dated(place) or _counts(place))):
+        return "other"
+    if _difference(place):
+        return "delta"
+    if quantity.unit is None and _size(place):
+        return "size"
+    return "stray" if quantity.unit is None and _before_a_thing(place, quantity.end in named) else "value"
+
+
+def _withdrawn(place: _Place) -> bool:
+    """ "not 32", "not the 32", "instead of 32", "rather than 32"."""
+    first, second, _ = place.before
+    refused = first.is_word("not", "isnt", "wasnt", "never") or (second.is_word("not", "isnt", "wasnt") and first.among(_THE))
+    return refused or (first.is_word("of") and second.is_word("instead")) or (first.is_word("than") and second.is_word("rather"))
+
+
+def _paid(place: _Place) -> bool:
+    """ "₵34", "34%", "5th"."""
+    first, after = place.before[0], place.after
+    return first.mark_among(_SIGNS) or after.mark_among(_SIGNS_BEHIND) or (after.among(_ORDINALS) and not after.spaced)
+
+
+def _measures_other_things(place: _Place) -> bool:
+    """ "I weigh 70 kg", "6 yards of cloth"; "waist 34 kg" is a measurement in a wrong unit."""
+    weighed = place.before[0].is_word("weigh", "weighs")
+    if place.quantity.fault != "bad_unit":
+        return place.quantity.unit is not None and weighed
+    return not place.of_field and any(token.among(BUYING) for token in (*place.before, place.after))
+
+
+def _dated(place: _Place) -> bool:
+    """ "25 december", "on monday 5", "in 2026"."""
+    first, after, value = place.before[0], place.after, place.quantity.value
+    if first.among(DATED) or after.among(DATED) or (after.is_word("of") and place.second.among(DATED)):
+        return True
+    return value.denominator == 1 and _YEARS[0] <= value <= _YEARS[1] and (first.among(_DATING) or first.kind == "number")
+
+
+def _counts(place: _Place) -> bool:
+    """Ages, prices, order numbers, "this one", "2 weeks": a number with the name of what it counts."""
+    (first, second, _), after = place.before, place.after
+    beside_number = first.kind == "number" or after.kind == "number"
+    if place.token.text == "one":
+        return not beside_number
+    if place.quantity.value < 1 and after.kind in ("field", "number"):
+        return True
+    if (
+        first.among(_NUMBERED)
+        or (first.is_mark(":", ".", "-", "#") and second.among(_NUMBERED))
+        or (first.is_word("is", "number") and second.among(_NUMBERED))
+    ):
+        return True
+    return after.among(_NEVER_LENGTHS if place.of_field else AFTER_OTHER)
+
+
+def _difference(place: _Place) -> bool:
+    """ "add 2 inches", "2 inches more", "increase it by 1", "half an inch bigger"; "increase it to 36" is a value."""
+    (first, second, _), after = place.before, place.after
+    other_field = place.second.kind == "field" and not place.quantity.unit and place.quantity.value >= _COUNTED
+    if after.among(AFTER_DELTA) and not other_field:
+        return True
+    if first.is_word("by", "than", "extra", "additional", "another", "minus") or (first.is_word("plus") and place.quantity.value < _COUNTED):
+        return True
+    return (first.among(DELTA_VERBS) and not first.is_word("plus")) or (second.among(DELTA_VERBS) and first.among(_SOME))
+
+
+def _size(place: _Place) -> bool:
+    (first, second, _), after = place.before, place.after
+    if first.among(_SIZING):
+        return second.kind != "field"
+    if first.is_word("is") or first.is_mark(":", "-", "="):
+        return second.is_word("size")
+    return after.among(_SIZED) or (after.is_word("l") and not after.spaced)
+
+
+def _before_a_thing(place: _Place, name: bool) -> bool:
+    """ "2 trousers", "3 dashikis": a number before the thing it counts, unless a field stands before it."""
+    first, after = place.before[0], place.after
+    if place.of_field or first.is_mark(":", "="):
+        return False
+    if after.kind == "field" and place.quantity.value < _COUNTED and first.kind != "number":
+        return place.quantity.value.denominator == 1
+    unknown = after.kind == "word" and len(after.text) > 2 and after.text not in KNOWN and not name
+    return place.token.exact and after.spaced and (unknown or after.among(GARMENT_WORDS))
+
+
+def _exchanged(row: list[Token], found: list[Quantity], kept: list[Kind]) -> None:
+    """ "from 32 to 33", "change 32 to 33": the first is taken back."""
+    for place in range(len(found) - 1):
+        between = row[found[place].end : found[place + 1].start]
+        if len(between) != 1 or not between[0].is_word("to", "into", "with") or kept[place] != "value":
+            continue
+        said = {token.text for token in row[max(0, found[place].start - 6) : found[place].start] if token.kind == "word"}
+        if said & {"change", "changed", "replace", "correct", "update", "edit", "adjust", "amend"}:
+            kept[place] = "withdrawn"

@@ -1,0 +1,218 @@
+"""Messages about measurements: whose, which, how much, and what is asked."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.rules.measurements import FIELDS
+from bot.understand.measures import LONGEST, measurements_in
+from bot.understand.plain import clean
+from bot.understand.reading import Context
+from tests.understand.test_noise import RUBBLE
+
+Given = dict[str, float]  # "field" or "person.field" -> inches
+
+
+def read(text: str, context: Context) -> tuple[Given, str | None]:
+    reading = measurements_in(text, context)
+    return {f"{v.person}.{v.field}" if v.person else v.field: v.mm for v in reading.values}, reading.ask
+
+
+def check(text: str, given: Given, ask: str | None = None, context: Context = Context()) -> None:  # noqa: B008
+    values, asked = read(text, context)
+    assert values == {name: pytest.approx(inch * 25.4, abs=2) for name, inch in given.items()}
+    assert asked == ask
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("chest is 40 inches", {"chest": 40}), ("my waist is thirty two and a half", {"waist": 32.5}), ("waist 32½", {"waist": 32.5}),
+        ("waist forty and half", {"waist": 40.5}), ("neck 15 1/2, waist 32 point 5", {"neck": 15.5, "waist": 32.5}),
+        ("thigh thirty-two-and-a-quarter", {"thigh": 32.25}), ("waist 82cm chest 40", {"waist": 32.28, "chest": 40}),
+        ("waist 820 mm", {"waist": 32.28}), ("chest 1.02 m", {"chest": 40.16}), ("height 5'7", {"height": 67}), ("height five seven", {"height": 67}),
+        ("5 7 tall", {"height": 67}), ("I am 5 feet, 7 inches", {"height": 67}), ("1m70", {"height": 66.93}),
+        ("one meter seventy tall", {"height": 66.93}),
+        ("height one seventy", {"height": 66.93}), ("height 170", {"height": 66.93}), ("I'm 5'7, waist 34", {"height": 67, "waist": 34}),
+        ("chest 102 waist 86 wrist 17 all in cm", {"chest": 40.16, "waist": 33.86, "wrist": 6.69}),
+        ("in cm: chest 102, wrist 17", {"chest": 40.16, "wrist": 6.69}),
+        ("chest 102 waist 86 wrist 17 centimeters", {"chest": 40.16, "waist": 33.86, "wrist": 6.69}),
+        ("chest 40 waist 34 height 170 cm", {"chest": 40, "waist": 34, "height": 66.93}),
+        ("waist about 34", {"waist": 34}), ("chest like 40 and waist almost 34", {"chest": 40, "waist": 34}),
+        ("bust 36 inches (91 cm)", {"bust": 36}), ("waist 34, hip 40, waist 34", {"waist": 34, "hip": 40}),
+        ("me sisi yɛ aduasa mmienu ne fa", {"waist": 32.5}), ("kokoo aduanan, sisie 34", {"chest": 40, "waist": 34}),
+        ("my waist dey 34", {"waist": 34}), ("the chest na 40", {"chest": 40}), ("I get 34 for waist", {"waist": 34}),
+        ("sisi no yɛ 34", {"waist": 34}),
+        ("wasit 34 and tigh 24 and shouldr 18", {"waist": 34, "thigh": 24, "shoulder": 18}),
+        ("half length 16 and sleeve 24 and half", {"shoulder_to_waist": 16, "sleeve_length": 24.5}),
+        ("round the waist 34, length of my sleeve is 24", {"waist": 34, "sleeve_length": 24}),
+    ],
+)  # fmt: skip
+def test_values(text: str, given: Given) -> None:
+    check(text, given)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "chest 40 waist 34 hip 42", "chest 40, waist 34, hip 42", "chest:40 waist:34 hip:42", "chest=40;waist=34;hip=42", "chest40 waist34 hip42",
+        "Chest - 40\nWaist - 34\nHip - 42", "40 chest, 34 waist, 42 hip", "40 chest 34 waist 42 hip", "chest waist hip: 40 34 42",
+        "chest, waist and hip are 40, 34 and 42", "chest/waist/hip 40/34/42", "Chest\n40\nWaist\n34\nHip\n42", "1. chest 40\n2. waist 34\n3. hip 42",
+        "1) chest 40 2) waist 34 3) hip 42", "• Chest: 40\n• Waist: 34\n• Hip: 42", "Chest. 40. Waist. 34. Hip. 42.",
+        "hello, my chest is forty inches and my waist is thirty-four inches then the hip is forty two", "chest 40\n34 waist\nhip 42",
+        "Trousers: waist 34, hip 42. Shirt: chest 40", "chest waist hip\n40\n34\n42", "My measurements are; chest 40, waist 34 & hips 42",
+    ],
+)  # fmt: skip
+def test_lists_in_any_order_and_form(text: str) -> None:
+    check(text, {"chest": 40, "waist": 34, "hip": 42})
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "ask"),
+    [
+        ("waist 34 no 36", {"waist": 36}, None), ("waist 34, no sorry, 36", {"waist": 36}, None), ("waist 34 I mean 36", {"waist": 36}, None),
+        ("waist 34 actually 36 hip 42", {"waist": 36, "hip": 42}, None), ("chest 40 scratch that 42 waist 34", {"chest": 42, "waist": 34}, None),
+        ("waist is not 32 but 33", {"waist": 33}, None), ("waist 33 not 32", {"waist": 33}, None), ("waist 33 instead of 32", {"waist": 33}, None),
+        ("waist should be 33 instead", {"waist": 33}, None), ("change waist from 32 to 33", {"waist": 33}, None),
+        ("chest 40 waist 34 sorry chest 42", {"chest": 42, "waist": 34}, None),
+        ("chest 40, waist 34. Oh no, the chest is 42", {"chest": 42, "waist": 34}, None),
+        ("waist 40, I mean hip", {"hip": 40}, None), ("waist 40 sorry hip 40", {"hip": 40}, None),
+        ("waist 34 sorry hip 40", {"hip": 40}, "ambiguous_field"),
+        ("chest 40 na waist 34", {"chest": 40, "waist": 34}, None), ("my waist was 34, now it is 36", {"waist": 36}, None),
+    ],
+)  # fmt: skip
+def test_corrections(text: str, given: Given, ask: str | None) -> None:
+    check(text, given, ask)
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("Kofi chest 40 waist 34, Ama bust 36", {"kofi.chest": 40, "kofi.waist": 34, "ama.bust": 36}), ("for Kofi: chest 40", {"kofi.chest": 40}),
+        ("Kofi's waist is 34", {"kofi.waist": 34}), ("kofis waist is 34", {"kofi.waist": 34}), ("my son's chest is 26", {"son.chest": 26}),
+        ("these are for my daughter Akosua: chest 26 waist 24", {"akosua.chest": 26, "akosua.waist": 24}),
+        ("me: chest 40; my wife: bust 36", {"chest": 40, "wife.bust": 36}),
+        ("Kwesi\nchest 40\nwaist 34\n\nAma\nbust 36", {"kwesi.chest": 40, "kwesi.waist": 34, "ama.bust": 36}),
+        ("hello Akua, my waist is 34", {"waist": 34}), ("Kofi, my waist is 34", {"waist": 34}), ("My name is Ama. waist 34", {"waist": 34}),
+        ("Please, waist 34", {"waist": 34}), ("Chst 40 waist 34", {"waist": 34, "chest": 40}), ("my mum's hip is 44", {"mother.hip": 44}),
+        ("bust 36 for my wife", {"wife.bust": 36}), ("chest 40 for Kofi, bust 36 for Ama", {"kofi.chest": 40, "ama.bust": 36}),
+        ("my wife bust 36, mine is chest 40", {"wife.bust": 36, "chest": 40}),
+        ("my hubby waist 36 and my waist 30", {"husband.waist": 36, "waist": 30}),
+        ("Zubbel: chest 40", {"zubbel.chest": 40}), ("my 5 year old son chest 24", {"son.chest": 24}),
+        ("measured by my wife: waist 34", {"waist": 34}),
+    ],
+)  # fmt: skip
+def test_people(text: str, given: Given) -> None:
+    check(text, given)
+
+
+def test_a_known_name_may_be_mistyped() -> None:
+    check("Akosuwa waist 24 tommy chest 26", {"akosua.waist": 24, "tommy.chest": 26}, None, Context(people=("Akosua", "Tommy")))
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "ask"),
+    [
+        ("", {}, "empty"), ("👍 !!", {}, "empty"), ("good morning", {}, "no_measurement"), ("waist 400, hip 40", {"hip": 40}, "out_of_range"),
+        ("waist 20 cm", {}, "out_of_range"), ("waist 16", {"waist": 16}, "cross_check"), ("waist 60 hip 34", {"waist": 60, "hip": 34}, "cross_check"),
+        ("waist 32 or 33, hip 40", {"hip": 40}, "ambiguous_value"), ("waist 38 to 40", {}, "ambiguous_value"), ("waist 32-34", {}, "ambiguous_value"),
+        ("waist between 30 and 32", {}, "ambiguous_value"), ("length 41", {}, "ambiguous_field"), ("round 30", {}, "ambiguous_field"),
+        ("tip to tip 60", {}, "ambiguous_field"), ("33", {}, "ambiguous_field"), ("chest 40 foo 34", {"chest": 40}, "ambiguous_field"),
+        ("chest waist hip 40 34", {}, "ambiguous_field"), ("height 5.7 feet", {}, "ambiguous_unit"), ("height 5.7", {}, "ambiguous_unit"),
+        ("same as last time", {}, "reference_previous"), ("use my old one", {}, "reference_previous"),
+        ("waist as before, hip 40", {"hip": 40}, "reference_previous"),
+        ("add half an inch", {}, "relative_delta"), ("2 inches more", {}, "relative_delta"), ("a bit bigger", {}, "relative_delta"),
+        ("size 12", {}, "size_label"), ("XL", {}, "size_label"), ("I wear medium", {}, "size_label"), ("I don't know my waist", {}, "unknown_value"),
+        ("I don't know my waist but chest is 40", {"chest": 40}, "unknown_value"), ("waist 34 waist 36 hip 42", {"hip": 42}, "conflict"),
+        ("waist 34 kg", {}, "bad_unit"), ("waist 3 yards hip 40", {"hip": 40}, "bad_unit"),
+        ("all in cm, all in inches: chest 102", {}, "ambiguous_unit"),
+    ],
+)  # fmt: skip
+def test_questions(text: str, given: Given, ask: str) -> None:
+    check(text, given, ask)
+
+
+def test_other_numbers_are_no_measurements() -> None:
+    for text in (
+        "call me on 024 123 4567", "GHS 250", "I paid 200 cedis", "on 12/12/2026", "by 25th December", "at 3pm", "he is 12 years old",
+        "I weigh 70 kg",
+        "I need 6 yards", "2 shirts", "for 3 people", "order number 1234", "2 trousers and 3 shorts", "my waist is not 34",
+        "how do I measure my waist?",
+        "is 34 waist ok?", "https://example.com/34?waist=35", "50% off", "wedding in 2 weeks", "10:30", "Robert'); DROP TABLE person; --",
+    ):  # fmt: skip
+        assert read(text, Context()) == ({}, "no_measurement"), text
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "given"),
+    [
+        ("33", ("waist",), {"waist": 33}), ("e be 33", ("waist",), {"waist": 33}), ("40 34 42", ("chest", "waist",
+        "hip"), {"chest": 40, "waist": 34, "hip": 42}),
+        ("36-28-38", ("bust", "waist", "hip"), {"bust": 36, "waist": 28, "hip": 38}), ("hip is 40", ("waist",), {"hip": 40}),
+        ("32 no 33", ("waist",), {"waist": 33}),
+        ("make it 33", ("waist",), {"waist": 33}), ("5 7", ("height",), {"height": 67}), ("33, hip 40", ("waist",), {"waist": 33, "hip": 40}),
+        ("Kofi 40, Kwame 38", ("chest",), {"kofi.chest": 40, "kwame.chest": 38}),
+    ],
+)  # fmt: skip
+def test_answers_to_what_was_asked(text: str, asked: tuple[str, ...], given: Given) -> None:
+    check(text, given, None, Context(asked=asked))
+
+
+def test_the_garment_decides_about_length() -> None:
+    for garment, field in (("trousers", "trouser_length"), ("kaftan", "top_length"), ("wedding_dress", "full_length"), ("skirt", "skirt_length")):
+        check("length 41", {field: 41}, None, Context(garment=garment))
+
+
+def test_age_sex_and_saved_values_sharpen_the_doubts() -> None:
+    check("chest 26 waist 23", {"chest": 26, "waist": 23}, "cross_check")
+    check("chest 26 waist 23", {"chest": 26, "waist": 23}, None, Context(birth_year=2018, year=2026))
+    check("chest 44 waist 40", {"chest": 44, "waist": 40}, "cross_check", Context(birth_year=2018, year=2026))
+    check("waist 58", {"waist": 58}, "cross_check", Context(saved={"hip": 1000}))
+
+
+def test_what_was_cut_off_is_asked_for() -> None:
+    reading = measurements_in("chest 40 " + "la " * LONGEST + "waist 34")
+    assert [value.field for value in reading.values] == ["chest"]
+    assert reading.ask
+
+
+PARTS = st.lists(st.one_of(RUBBLE.map(" ".join), st.sampled_from([name for f in FIELDS.values() for name in f.says]), st.text(max_size=6)),
+max_size=12)
+
+
+@given(PARTS.map(" ".join), st.lists(st.sampled_from(sorted(FIELDS)), max_size=3).map(tuple))
+@example("waist 34\n no 36, 5'7", ("hip",))
+def test_every_value_is_possible_and_stands_in_the_text(text: str, asked: tuple[str, ...]) -> None:
+    whole = " ".join(clean(text, LONGEST).split())
+    for value in measurements_in(text, Context(asked=asked, people=("Kofi",))).values:
+        low, high = FIELDS[value.field].hard
+        assert low <= value.mm <= high
+        assert value.said in whole
+
+
+def test_it_is_quick() -> None:
+    dice = random.Random(11)
+    alphabets = ["abcdefghijklmnopqrstuvwxyz  ", "0123456789 ", " .,:;-/'\"\n?!", "waistchet 0123456789", "ɔɛŋ½¼👍🙏🏾 ", "абвгд ", "中文字 ",
+    "0123456789/-. "]
+    known = ["chest", "waist", "40", "34", "no", "for", "kofi", "my", "wife", "and", "or", "to", "half", "cm", "in", ",", "\n", "not", "sorry",
+    "'s", "1.", "same", "as"]
+    texts = ["".join(dice.choices(dice.choice(alphabets), k=dice.randrange(400))) for _ in range(5_000)]
+    texts += [" ".join(dice.choices(known, k=dice.randrange(90))) for _ in range(5_000)]
+    texts += [part * (5_000 // len(part)) for part in ("waist ", "34 ", "waist 34 ", "no ", "for kofi ", "a", "1", "'", "don't know ",
+    "0241234567 ", "my ", "5 7 ", "- ")]
+    taken = []
+    for text in texts:
+        start = time.process_time()
+        measurements_in(text)
+        taken.append(time.process_time() - start)
+    slow = [text for text, seconds in zip(texts, taken, strict=True) if seconds > 0.05]
+    assert sorted(taken)[len(taken) // 2] < 0.003
+    for text in slow:  # again, because the machine is shared
+        start = time.process_time()
+        measurements_in(text)
+        assert time.process_time() - start < 0.3, text[:40]
