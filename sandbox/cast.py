@@ -9,9 +9,13 @@ from typing import Any
 
 import httpx
 
+from sandbox.clips import CLIPS
 from sandbox.samples import SAMPLES
 
-PEOPLE = {"ama": "+233241234567", "kofi": "+233201234567", "esi": "+233551234567", "adwoa": "+233208000001", "yaw": "+233208000002"}
+PEOPLE = {
+    "ama": "+233241234567", "kofi": "+233201234567", "esi": "+233551234567", "kwame": "+233261234567",
+    "adwoa": "+233208000001", "yaw": "+233208000002",
+}  # fmt: skip
 PIN, LOOK_S = "1234", 0.03
 
 
@@ -31,7 +35,10 @@ class Cast:
     # -- what people do
 
     def say(self, who: str, text: str, *, wait: bool = False) -> dict[str, Any]:
-        """A text, "[Label]" for a tap, "[photo] caption" for a photo. `wait` for the product's answer to the webhook: {"status", "tries", …}."""
+        """A text, "[Label]" for a tap, "[photo] caption" for a photo, "[voice] words" for a voice note.
+
+        `wait` for the product's answer to the webhook: {"status", "tries", …}.
+        """
         return self._post("/sandbox/say", {"from": self.people[who], "name": who.capitalize(), "wait": wait, **self._spec(who, text)})
 
     def prompt(self, who: str) -> dict[str, Any] | None:
@@ -98,6 +105,8 @@ class Cast:
         if photo := re.fullmatch(r"\[photo\]\s*(.*)", text):
             sample = next((name for name in SAMPLES if name in photo[1].lower()), "ready")
             return {"image": sample, "caption": photo[1]}
+        if voice := re.fullmatch(r"\[voice\]\s*(.*)", text):
+            return {"voice": {"clip" if voice[1] in CLIPS else "says": voice[1]}}
         if tap := re.fullmatch(r"\[(.+)\]", text):
             return {"tap": self._label(who, tap[1])}
         return {"text": text}
@@ -135,7 +144,8 @@ def until(found: Callable[[], Any], *, patience_s: float, what: Callable[[], str
 
 def shown(message: Mapping[str, Any]) -> str:
     """A bubble as a transcript writes it."""
-    picture = "[photo] " if message["kind"] == "media" or message["media"] else ""
+    kinds = [file["content_type"] for file in message["media"]]
+    picture = "" if message["kind"] != "media" and not kinds else "[document] " if "application/pdf" in kinds else "[photo] "
     buttons = " ".join(f"[{b['title']}]" for b in message.get("buttons", ()))
     rows = (f"{n}. {r['title']}" + (f" - {r['description']}" if r["description"] else "") for n, r in enumerate(message.get("rows", ()), 1))
     return "\n".join([picture + message["body"], *rows, *([buttons] if buttons else [])])

@@ -10,9 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.clips import CLIPS, clip
 from sandbox.content import Contents
 from sandbox.drawer import Drawer
 from sandbox.inbound import Inbound
+from sandbox.media import in_parts
 from sandbox.samples import SAMPLES, jpeg
 from sandbox.sayings import Unclear
 from sandbox.shared import Shared, read_json
@@ -23,12 +25,14 @@ PEOPLE = (
     {"phone": "+233241234567", "name": "Ama", "role": "Customer"},
     {"phone": "+233201234567", "name": "Kofi", "role": "Tailor"},
     {"phone": "+233551234567", "name": "Esi", "role": "Customer"},
+    {"phone": "+233261234567", "name": "Kwame", "role": "Customer"},
 )
 SAFE = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; base-uri 'none'",
     "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
 }  # fmt: skip
-PAGE_PARTS = ("play.css", "play.js", "phone.js", "bubble.js", "drawer.js", "dom.js")
+KEPT = {"Cache-Control": "max-age=3600"}
+PAGE_PARTS = ("play.css", "play.js", "phone.js", "bubble.js", "attach.js", "drawer.js", "dom.js")
 WAIT_LIMIT_S, HEARTBEAT_S = 60.0, 15.0
 
 
@@ -49,7 +53,7 @@ class Control:
             get("/sandbox/faults", self.faults), post("/sandbox/faults", self.change_faults),
             get("/sandbox/clock", self.clock), post("/sandbox/clock", self.move_clock), post("/sandbox/reset", self.reset),
             get("/sandbox/drawer", self.look), get("/sandbox/people", self.people), get("/sandbox/events", self.events),
-            get("/sandbox/samples/{name}.jpg", self.sample), get("/sandbox/health", self.health),
+            get("/sandbox/samples/{name}.jpg", self.sample), get("/sandbox/samples/{name}.ogg", self.clip), get("/sandbox/health", self.health),
             get("/play", self.page("play.html")), *[get(f"/play/{name}", self.page(name)) for name in PAGE_PARTS],
         ]  # fmt: skip
 
@@ -169,13 +173,19 @@ class Control:
 
     async def people(self, request: web.Request) -> web.Response:
         samples = [{"name": name, "label": label} for name, (label, _) in SAMPLES.items()]
-        return web.json_response({"people": PEOPLE, "samples": samples})
+        clips = [{"name": name, "label": sample.label, "words": sample.words} for name, sample in CLIPS.items()]
+        return web.json_response({"people": PEOPLE, "samples": samples, "clips": clips})
 
     async def sample(self, request: web.Request) -> web.Response:
         if request.match_info["name"] not in SAMPLES:
             return web.Response(status=404)
-        headers = {"Cache-Control": "max-age=3600"}
-        return web.Response(body=jpeg(request.match_info["name"]), content_type="image/jpeg", headers=headers)
+        return web.Response(body=jpeg(request.match_info["name"]), content_type="image/jpeg", headers=KEPT)
+
+    async def clip(self, request: web.Request) -> web.Response:
+        if request.match_info["name"] not in CLIPS:
+            return web.Response(status=404)
+        content = await asyncio.to_thread(clip, request.match_info["name"])
+        return in_parts(request, content, KEPT | {"Content-Type": "audio/ogg"})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: message, prompt, clock, faults, reset."""

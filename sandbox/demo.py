@@ -28,7 +28,9 @@ Sew4Mi is running. Open the phones in a browser:
 What to try
   1. On {customer}'s phone write "hello", then "order a kente shirt", and follow the talk; pay with any PIN but 0000.
   2. {tailor} is a tailor: accept the order on his phone, send a photo "cutting", later "fitting" and "ready".
-  3. Move the clock and see deadlines ring; open the drawer to see the order, the ledger and what leaves the house;
+  3. Send a sample voice note from the plus button, or type there what one shall say: after "my measurements" its numbers are read back.
+  4. On {customer}'s phone write "family order", and let the others join from their phones with the code she gets.
+  5. Move the clock and see deadlines ring; open the drawer to see the order, the ledger and what leaves the house;
      under "Faults" make WhatsApp or the mobile-money providers fail.
 
 The product itself answers at {web} ({web}/readyz). Logs: {logs}/

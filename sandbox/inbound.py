@@ -30,6 +30,8 @@ class Inbound:
         if len(phone) < 5:
             raise Unclear("from: a phone number")
         saying = read(spec, self.phones, phone)
+        if saying.spoken:
+            saying.file = ("audio/ogg", await asyncio.to_thread(saying.spoken), "")
         if spec.get("name") is not None:
             self.phones.names[phone] = str(spec["name"])
         message, form = self._compose(spec, phone, saying)

@@ -85,14 +85,14 @@ class MediaStore:
         if file is None:
             return web.Response(status=404, text="NoSuchKey")
         self.shared.counts["media.fetched"] += 1
-        return _sent(file)
+        return _sent(request, file)
 
     async def open(self, request: web.Request) -> web.Response:
         """The same bytes for the play page."""
         file = self.by_sid.get(request.match_info["sid"])
         if file is None:
             return web.Response(status=404)
-        return _sent(file)
+        return _sent(request, file)
 
     async def collect(self, url: str) -> tuple[str, bytes] | int:
         """Fetches a MediaUrl as Twilio does: HEAD, then GET. An error code when it cannot be used."""
@@ -129,9 +129,24 @@ def _checked(status: int, content_type: str, announced: str, content: bytes) -> 
     return content_type, content
 
 
-def _sent(file: File) -> web.Response:
+def in_parts(request: web.Request, content: bytes, headers: dict[str, str]) -> web.Response:
+    """All of it, or the part that a player asks for; one that cannot ask for parts does not know how long a voice note is."""
+    try:
+        part = request.http_range
+    except ValueError:
+        part = slice(len(content), None)
+    headers = headers | {"Accept-Ranges": "bytes"}
+    if part.start is None and part.stop is None:
+        return web.Response(body=content, headers=headers)
+    first, end, _ = part.indices(len(content))
+    if first >= end:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    return web.Response(status=206, body=content[first:end], headers=headers | {"Content-Range": f"bytes {first}-{end - 1}/{len(content)}"})
+
+
+def _sent(request: web.Request, file: File) -> web.Response:
     headers = {"Content-Type": file.content_type, "Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
     if file.name:
         safe = file.name.encode("ascii", "ignore").decode().replace('"', "")
         headers["Content-Disposition"] = f'inline; filename="{safe}"'
-    return web.Response(body=file.content, headers=headers)
+    return in_parts(request, file.content, headers)

@@ -7,11 +7,13 @@ import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from sandbox.clips import CLIPS, LONGEST, VOICE, aloud, clip
 from sandbox.phones import Phones
 from sandbox.samples import SAMPLES, jpeg, sticker
-from sandbox.voice_notes import as_ogg, spoken
+from sandbox.voice_notes import as_ogg
 
 FILE_LIMIT = 16 * 1024 * 1024
 ACCRA = {"latitude": 5.556, "longitude": -0.1969, "label": "Makola Market", "address": "Kojo Thompson Road, Accra"}
@@ -25,13 +27,14 @@ class Unclear(Exception):
 
 @dataclass(slots=True)
 class Saying:
-    """One inbound message before it has an id. `seen` is what the phone's own bubble shows beside the body."""
+    """One inbound message before it has an id. `seen` is what the phone's own bubble shows beside the body; `spoken` makes its voice note, slowly."""
 
     kind: str
     body: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
     file: tuple[str, bytes, str] | None = None  # content type, bytes, name
+    spoken: Callable[[], bytes] | None = None
 
 
 def read(spec: dict[str, Any], phones: Phones, phone: str) -> Saying:
@@ -106,18 +109,25 @@ def _image(spec: dict[str, Any], phones: Phones, phone: str) -> Saying:
 
 
 def _voice(spec: dict[str, Any], phones: Phones, phone: str) -> Saying:
-    value = spec["voice"]
+    """A recording, {"clip": a sample's name}, {"says": words}, or the words themselves."""
+    value, heard = spec["voice"], Saying("voice", "", {"MessageType": "audio"})
     if isinstance(value, dict):
-        content = spoken(str(value.get("says", "")), float(value.get("seconds", 2)))
+        if "clip" not in value:
+            heard.spoken = partial(aloud, str(value.get("says", ""))[:LONGEST], str(value.get("voice") or VOICE))
+        elif (name := str(value["clip"])) in CLIPS:
+            heard.spoken = partial(clip, name)
+        else:
+            raise Unclear(f"no clip is called {name!r}; there are " + ", ".join(CLIPS))
+        return heard
+    try:
+        content, _ = _bytes(value)
+    except Unclear:
+        content = b""
+    if content.startswith((b"OggS", b"\x1a\x45\xdf\xa3", b"ID3", b"RIFF", b"\xff\xfb", b"\x00\x00\x00")):
+        heard.file = (str(spec.get("content_type") or "audio/ogg"), as_ogg(content), "")
     else:
-        try:
-            content, _ = _bytes(value)
-        except Unclear:
-            content = b""
-        if not content.startswith((b"OggS", b"\x1a\x45\xdf\xa3", b"ID3", b"RIFF", b"\xff\xfb", b"\x00\x00\x00")):
-            content = spoken(str(value))
-    content_type = str(spec.get("content_type") or "audio/ogg")
-    return Saying("voice", "", {"MessageType": "audio"}, file=(content_type, as_ogg(content), ""))
+        heard.spoken = partial(aloud, str(value)[:LONGEST])
+    return heard
 
 
 def _file(kind: str, content_type: str, sample: Callable[[], bytes]) -> Any:

@@ -9,7 +9,7 @@ export function bubble(message, on) {
   const box = el("div", { class: "bubble" });
   box.append(el("span", { class: "hidden" }, mine ? "You: " : "Sew4Mi: "));
   for (const part of parts(message, on)) box.append(part);
-  if (message.body && !(message.kind === "document" && message.filename === message.body)) box.append(el("p", { class: "text" }, rich(message.body)));
+  if (message.body && !uncaptioned(message)) box.append(el("p", { class: "text" }, rich(message.body)));
   box.append(foot(message, mine));
   row.append(box);
   for (const part of choices(message, on)) row.append(part);
@@ -17,12 +17,18 @@ export function bubble(message, on) {
   return row;
 }
 
+// A document's text is its file's name, and Twilio hands the caption of a document to nobody (its "Guidance on WhatsApp Media Messages").
+function uncaptioned(message) {
+  if (message.who === "bot") return message.media?.[0]?.content_type === "application/pdf";
+  return message.kind === "document" && message.filename === message.body;
+}
+
 function parts(message, on) {
   const found = [];
   const file = message.media?.[0];
   if (message.reply_to) found.push(quote(message, on));
   if (file) found.push(media(message, file, on));
-  else if (message.kind === "image" || message.kind === "media") found.push(el("p", { class: "waiting" }, icon("photo", 18), " Photo"));
+  else if (message.kind === "image" || message.kind === "media") found.push(el("p", { class: "waiting" }, icon("photo", 18), " Photo or document"));
   if (message.location) found.push(place(message.location));
   if (message.kind === "unsupported") found.push(el("p", { class: "waiting" }, "Something this phone cannot show"));
   return found;
@@ -39,13 +45,15 @@ function media(message, file, on) {
   if (type.startsWith("image/")) {
     const label = message.body ? `Photo: ${message.body}` : "Photo";
     const image = el("img", { src: file.url, alt: label, loading: "lazy" });
-    return el("button", { type: "button", class: "photo", "aria-label": `${label}, enlarge`, onclick: () => on.enlarge(file.url) }, image);
+    const shape = type === "image/png" ? "photo paper" : "photo"; // a drawing is shown whole
+    return el("button", { type: "button", class: shape, "aria-label": `${label}, enlarge`, onclick: () => on.enlarge(file.url) }, image);
   }
-  if (type.startsWith("audio/")) return el("div", { class: "voice" }, icon("mic", 18), el("audio", { controls: true, preload: "metadata", src: file.url, "aria-label": "Voice note" }));
+  if (type.startsWith("audio/")) return el("div", { class: "voice" }, icon("mic", 18), el("audio", { controls: true, controlsList: "nodownload noplaybackrate", preload: "metadata", src: file.url, "aria-label": "Voice note" }));
   if (type.startsWith("video/")) return el("video", { controls: true, src: file.url, "aria-label": "Video" });
   const card = type.includes("vcard");
   const name = card ? message.name || "Contact" : message.filename || "Document";
-  return el("a", { class: "file", href: file.url, target: "_blank", rel: "noopener" }, icon(card ? "person" : "file", 22), el("span", {}, name));
+  const about = type === "application/pdf" ? el("small", {}, "PDF · tap to open") : null;
+  return el("a", { class: "file", href: file.url, target: "_blank", rel: "noopener" }, icon(card ? "person" : "file", 24), el("span", {}, name, about));
 }
 
 function place(spot) {

@@ -1,13 +1,14 @@
 // One phone: its chat, its composer, its sheets and its mobile-money prompts.
 
 import { asDataUrl, day, el, icon, send } from "/play/dom.js";
+import { attach } from "/play/attach.js";
 import { bubble } from "/play/bubble.js";
 
 const SHOWN = 150;
 
 export class Phone {
-  constructor(person, samples, world) {
-    Object.assign(this, { person, samples, world, messages: new Map(), nodes: new Map(), limit: SHOWN, prompts: [] });
+  constructor(person, shelf, world) {
+    Object.assign(this, { person, shelf, world, messages: new Map(), nodes: new Map(), limit: SHOWN, prompts: [] });
     this.build();
   }
 
@@ -168,7 +169,7 @@ export class Phone {
   }
 
   close() {
-    this.top.querySelectorAll(".veil:not(.ussd-veil)").forEach((veil) => veil.remove());
+    this.top.querySelectorAll(".veil:not(.ussd-veil)").forEach((veil) => { veil.querySelector("audio")?.pause(); veil.remove(); });
     if (this.opener?.isConnected) this.opener.focus({ preventScroll: true });
     this.opener = null;
   }
@@ -181,36 +182,13 @@ export class Phone {
     this.open(message.button || "Choose", opener, el("div", { class: "sheet-rows" }, ...rows));
   }
 
-  attach(opener) {
-    const tiles = this.samples.map((sample) => {
-      const pick = () => { this.close(); this.say({ image: sample.name, caption: this.caption() }); };
-      return el("button", { type: "button", class: "tile", onclick: pick }, el("img", { src: `/sandbox/samples/${sample.name}.jpg`, alt: "" }), el("span", {}, sample.label));
-    });
-    const photo = this.chooser("A photo from this computer", "image/jpeg,image/png,image/webp", "image");
-    const voice = this.chooser("A recording from this computer", "audio/*,.ogg,.opus", "voice");
-    const other = [["Location", "pin", { location: true }], ["Contact", "person", { contact: true }], ["Document", "file", { document: "sample", filename: "measurements.pdf" }]].map(([label, name, what]) =>
-      el("button", { type: "button", class: "way", onclick: () => { this.close(); this.say(what); } }, icon(name, 22), label));
-    const words = el("input", { type: "text", "aria-label": "What the voice note says", placeholder: "Type what the voice note says" });
-    const speak = (event) => { event.preventDefault(); if (words.value.trim()) { this.close(); this.say({ voice: { says: words.value.trim() } }); } };
-    this.open("Attach", opener, el("div", { class: "tiles" }, ...tiles), el("div", { class: "ways" }, photo, voice, ...other),
-      el("form", { class: "speak", onsubmit: speak }, words, el("button", { type: "submit", class: "round go", "aria-label": "Send as a voice note" }, icon("wave"))));
-  }
+  attach(opener) { this.open("Attach", opener, ...attach(this)); }
 
   caption() {
     const text = this.input.value.trim();
     this.input.value = "";
     this.typed();
     return text;
-  }
-
-  chooser(label, accept, kind) {
-    const input = el("input", { type: "file", accept, class: "hidden" });
-    input.addEventListener("change", async () => {
-      const file = input.files[0];
-      this.close();
-      if (file) this.say({ [kind]: await asDataUrl(file), caption: kind === "image" ? this.caption() : undefined });
-    });
-    return el("label", { class: "way", tabindex: "-1" }, input, icon(kind === "image" ? "photo" : "wave", 22), label);
   }
 
   // Mobile money ---------------------------------------------------------------------------------------------

@@ -1,16 +1,17 @@
-// The play page: three phones, one clock, one live line to the sandbox.
+// The play page: the phones beside each other, one clock, one live line to the sandbox.
 
 import { day, el, hour, icon, read, send } from "/play/dom.js";
 import { Drawer } from "/play/drawer.js";
 import { Phone } from "/play/phone.js";
 
 const POLL_MS = 2000;
+const FOUR_AND_DRAWER = 1640; // from this width on four phones and the drawer have room beside each other
 const byId = (id) => document.getElementById(id);
 
 class World {
-  constructor(people, samples) {
+  constructor({ people, samples, clips }) {
     Object.assign(this, { people, offset: 0, rev: 0, live: false });
-    this.phones = people.map((person) => new Phone(person, samples, this));
+    this.phones = people.map((person) => new Phone(person, { samples, clips }, this));
     this.active = this.phones[0];
     byId("phones").append(...this.phones.map((phone) => phone.root));
     this.tabs = [...this.phones.map((phone, n) => this.tab(phone.person.name, () => this.turnTo(n))), this.tab("Behind", () => this.turnTo(-1))];
@@ -69,7 +70,7 @@ class World {
     byId("behind").addEventListener("click", () => toggle(drawer.hidden));
     byId("drawer-close").append(icon("close", 18));
     byId("drawer-close").addEventListener("click", () => { toggle(false); byId("behind").focus(); });
-    if (window.innerWidth < 1240 && window.innerWidth >= 900) toggle(false);
+    if (window.innerWidth < FOUR_AND_DRAWER && window.innerWidth >= 900) toggle(false);
     const viewer = byId("viewer");
     viewer.querySelector("button").append(icon("close", 20));
     viewer.addEventListener("click", (event) => { if (event.target === viewer) viewer.close(); });
@@ -152,5 +153,4 @@ function spell(seconds) {
   return hours < 24 ? `${hours} h` : `${Math.floor(hours / 24)} d${Math.round(hours % 24) ? ` ${Math.round(hours % 24)} h` : ""}`;
 }
 
-const { people, samples } = await read("/sandbox/people");
-window.world = new World(people, samples);
+window.world = new World(await read("/sandbox/people"));

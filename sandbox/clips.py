@@ -1,0 +1,55 @@
+"""Sample voice notes for people without a microphone at hand, and words somebody typed, spoken aloud; made when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from sandbox import voice_notes
+
+LONGEST = 1000  # characters
+VOICE = "us_f"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A sample: what the page calls it, what it says, in which voice; without words it is a market heard from its middle."""
+
+    label: str
+    words: str
+    voice: str = VOICE
+
+
+CLIPS = {
+    "own": Clip("My own measurements", "Chest forty inches, waist thirty four and a half inches, hip forty two inches, sleeve twenty four inches."),
+    "family": Clip(
+        "Three of the family",
+        "For my husband Yaw, chest forty two inches, waist thirty eight inches. For my daughter Abena, chest twenty eight inches, "
+        "waist twenty four inches. For my son Kojo, chest twenty six inches, waist twenty three inches.",
+    ),
+    "correction": Clip("A correction", "My waist is thirty two inches, no sorry, thirty three and a half inches.", "gb_m"),
+    "units": Clip("Inches and centimetres", "Chest one hundred and two centimeters, waist thirty four inches, hip one hundred and six centimeters."),
+    "chat": Clip("About something else", "Good morning, the bus is late and I am still at the market. How is the family?", "gb"),
+    "noise": Clip("Only noise", ""),
+}  # fmt: skip
+
+
+@cache
+def clip(name: str) -> bytes:
+    """One of the samples as a voice note. Slow at first: not for the event loop. Raises KeyError."""
+    from sandbox import speak  # brings an encoder and a synthesiser, which most worlds never need
+
+    sample = CLIPS[name]
+    if sample.words:
+        return speak.note(sample.words, sample.voice)
+    return speak.as_note(speak.mixed(speak.babble(6), speak.pink(6), -3))
+
+
+@lru_cache(64)
+def aloud(words: str, voice: str = VOICE) -> bytes:
+    """A voice note that says the words; silent when nothing in them can be spoken. Slow: not for the event loop."""
+    from sandbox import speak
+
+    words = words.encode(errors="replace").decode()  # half a letter cannot be spoken
+    said = speak.say(words, voice if voice in speak.VOICES else VOICE) if any(c.isalnum() for c in words) else None
+    return voice_notes.spoken(words) if said is None or not len(said) else speak.as_note(said, words=words)
