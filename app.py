@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import click
 from flask import Flask
+from flask.cli import FlaskGroup
 
-from bot import terminal
+from bot import terminal, understanding_cli
 from bot.settings import BadSettings, stop
 from bot.wiring import Parts, build, make_app
 
+#: Commands that need the whole house, and commands that need nothing of it.
 COMMANDS = {
     "seed": (terminal.seed, "Put the catalogue in, and sample tailors unless in production."),
     "chat": (terminal.chat, "Talk with the bot in the terminal."),
     "ledger": (terminal.ledger, "Show balances; exit 1 when they are wrong."),
 }
+WITHOUT_HOUSE = {
+    "understand": (understanding_cli.understand, "Read lines from standard input, print the measurements in each as JSON."),
+}
 
 
 def create_app(parts: Parts | None = None) -> Flask:
-    """The application from the environment; ends with a clear message when that is not complete."""
+    """The application from the environment; ends with a clear message when that is not complete.
+
+    While a `flask` command is only looked up nothing is built: a command builds what it needs when it runs.
+    """
+    context = click.get_current_context(silent=True)
+    if parts is None and context is not None and isinstance(context.command, FlaskGroup):
+        return _with_commands(Flask(__name__), _house)
+    house = parts or _house()
+    return _with_commands(make_app(house), lambda: house)
+
+
+def _house() -> Parts:
     try:
-        house = parts or build()
-        app = make_app(house)
+        house = build()
         house.channels, house.providers  # noqa: B018  configured wrongly, it must not start
     except BadSettings as bad:
         stop(bad)
+    return house
+
+
+def _with_commands(app: Flask, house: Callable[[], Parts]) -> Flask:
     for name, (run, about) in COMMANDS.items():
-        app.cli.add_command(click.Command(name, callback=partial(run, house), help=about))
+        app.cli.add_command(click.Command(name, callback=partial(lambda run: run(house()), run), help=about))
+    for name, (alone, about) in WITHOUT_HOUSE.items():
+        app.cli.add_command(click.Command(name, callback=alone, help=about))
     closing = click.Option(["--answered"], type=int, help="The number of one that has been answered.")
-    app.cli.add_command(click.Command("pleas", params=[closing], callback=partial(terminal.pleas, house), help="Who waits for a person."))
+    pleas = click.Command("pleas", params=[closing], callback=lambda answered: terminal.pleas(house(), answered), help="Who waits for a person.")
+    app.cli.add_command(pleas)
     return app
