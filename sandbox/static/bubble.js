@@ -9,19 +9,20 @@ export function bubble(message, on) {
   const box = el("div", { class: "bubble" });
   box.append(el("span", { class: "hidden" }, mine ? "You: " : "Sew4Mi: "));
   for (const part of parts(message, on)) box.append(part);
-  if (message.body && !uncaptioned(message)) box.append(el("p", { class: "text" }, rich(message.body)));
+  const lost = captionLost(message);
+  if (message.body && !isFileName(message)) box.append(el("p", { class: lost ? "text lost" : "text" }, rich(message.body)));
   box.append(foot(message, mine));
   row.append(box);
   for (const part of choices(message, on)) row.append(part);
+  if (lost) row.append(el("p", { class: "not-sent" }, icon("warn", 14), "WhatsApp shows no text beside a document"));
   if (failed) row.append(el("p", { class: "not-sent" }, icon("warn", 14), mine ? "Not heard: the bot did not answer" : `Not delivered (${message.error_code ?? "unknown"})`));
   return row;
 }
 
-// A document's text is its file's name, and Twilio hands the caption of a document to nobody (its "Guidance on WhatsApp Media Messages").
-function uncaptioned(message) {
-  if (message.who === "bot") return message.media?.[0]?.content_type === "application/pdf";
-  return message.kind === "document" && message.filename === message.body;
-}
+function isFileName(message) { return message.kind === "document" && message.filename === message.body; }
+
+// Twilio hands the caption of a document to nobody: "Guidance on WhatsApp Media Messages", Filenames and Captions.
+function captionLost(message) { return message.who === "bot" && Boolean(message.body) && message.media?.[0]?.content_type === "application/pdf"; }
 
 function parts(message, on) {
   const found = [];

@@ -16,8 +16,9 @@ from sandbox.cast import PEOPLE as CAST
 from sandbox.cast import Cast, shown
 from sandbox.clips import CLIPS, VOICE, aloud, clip
 from sandbox.control import PAGE_PARTS, PEOPLE, STATIC
+from sandbox.sayings import TINY_PDF
 from sandbox.speak import VOICES
-from tests.sandbox.test_world import ACCOUNT, AMA, TOKEN, Call, Product, base, product, world
+from tests.sandbox.test_world import ACCOUNT, AMA, TOKEN, Call, Product, base, final, product, send, world
 
 __all__ = ["base", "product", "world"]  # fixtures
 
@@ -143,7 +144,11 @@ def test_every_part_of_the_page_is_served(world: httpx.Client) -> None:
     assert all(world.get(f"/play/{name}").status_code == 200 for name in PAGE_PARTS)
 
 
-def test_a_document_of_the_bot_is_no_photo(world: httpx.Client) -> None:
-    told = {"body": "The cards", "kind": "media", "buttons": [], "rows": []}
-    assert shown(told | {"media": [{"url": "/x", "content_type": "application/pdf"}]}) == "[document] The cards"
-    assert shown(told | {"media": [{"url": "/x", "content_type": "image/png"}]}) == "[photo] The cards"
+def test_a_document_of_the_bot_is_no_photo(world: httpx.Client, product: Product) -> None:
+    for name in ("/cards.pdf", "/photo.jpg"):
+        assert final(world, send(world, Body="The cards", MediaUrl=product.url + name).json()["sid"]) == ("read", None)
+    document, photo = world.get(f"/sandbox/phone/{AMA}").json()["messages"]
+    assert (document["kind"], document["media"][0]["content_type"]) == ("media", "application/pdf")
+    assert [shown(document), shown(photo)] == ["[document] The cards", "[photo] The cards"]
+    opened = world.get(document["media_url"])
+    assert opened.headers["content-type"] == "application/pdf" and opened.content == TINY_PDF

@@ -24,6 +24,7 @@ import httpx
 import pytest
 
 from sandbox.samples import SAMPLES, jpeg
+from sandbox.sayings import TINY_PDF
 from sandbox.signing import twilio_signature, vodafone_signature
 from sandbox.voice_notes import as_ogg, spoken
 
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 ACCOUNT, TOKEN, SECRET = "AC" + "ab12" * 8, "12345", "shhh"
 AMA, BOT = "+233241234567", "whatsapp:+14155238886"
 MESSAGES = f"/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages"
+FILES = {"/photo.jpg": (200, jpeg("fabric"), "image/jpeg"), "/cards.pdf": (200, TINY_PDF, "application/pdf")}
 SUBSCRIPTION = {"Ocp-Apim-Subscription-Key": "sub"}
 
 
@@ -90,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
     do_PUT = do_POST
 
     def do_GET(self) -> None:
-        self._answer(*((200, jpeg("fabric"), "image/jpeg") if self.path == "/photo.jpg" else (404, b"", "text/plain")))
+        self._answer(*FILES.get(self.path, (404, b"", "text/plain")))
 
     do_HEAD = do_GET
 
