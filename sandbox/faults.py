@@ -24,6 +24,7 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "mtn.callback_retries": (3, "How often a callback that met no answer or a 5xx is tried again"),
     "vodafone.latency_ms": (0, "Every Vodafone API call takes this long"),
     "vodafone.callback_retries": (3, "How often a callback that met no answer or a 5xx is tried again"),
+    "openai.latency_ms": (0, "Every OpenAI API call takes this long"),
 }
 
 #: Faults and scripts: name -> (value used when none is given, what happens).
@@ -72,7 +73,22 @@ PAYMENT: dict[str, tuple[Any, str]] = {
     "reason_object": (True, "The reason is an object {code, message}"),
     "unknown_status": ("SOMETHING_NEW", "The status is this word while pending"),
 }
-GROUPS = {"twilio": TWILIO, "mtn": PAYMENT, "vodafone": PAYMENT}
+OPENAI: dict[str, tuple[Any, str]] = {
+    "error_400": (True, "400, whatever was sent"),
+    "error_401": (True, "401, as for a wrong key"),
+    "error_403": (True, "403, as for a country that is not served"),
+    "error_429": (True, "429, too many requests"),
+    "quota": (True, "429, insufficient_quota"),
+    "error_500": (True, "500"),
+    "error_503": (True, "503"),
+    "timeout": (30.0, "The connection stays open this many seconds without an answer"),
+    "no_ogg": (True, "400 for a file that is called .ogg"),
+    "no_languages": (True, "400 when language hints are sent"),
+    "hears": ("Thank you for watching!", "The transcript is this, whatever was said"),
+    "refusal": (True, "The reader refuses to answer"),
+    "truncated": (True, "The reader's answer is cut in the middle"),
+}
+GROUPS = {"twilio": TWILIO, "mtn": PAYMENT, "vodafone": PAYMENT, "openai": OPENAI}
 FAULTS: dict[str, tuple[Any, str]] = {f"{group}.{name}": entry for group, t in GROUPS.items() for name, entry in t.items()}
 
 

@@ -20,6 +20,7 @@ from sandbox.drawer import Drawer
 from sandbox.inbound import Inbound
 from sandbox.media import MediaStore
 from sandbox.mtn import Mtn
+from sandbox.openai import OpenAI
 from sandbox.phones import Phones
 from sandbox.shared import Shared
 from sandbox.twilio import Twilio
@@ -38,7 +39,7 @@ def build(config: Config) -> web.Application:
     inbound, drawer = Inbound(shared, phones, media, twilio), Drawer(shared)
     control = Control(shared, inbound, wallets, contents, drawer)
     app = web.Application(client_max_size=REQUEST_LIMIT)
-    for part in (twilio, Mtn(shared, wallets), Vodafone(shared, wallets), control):
+    for part in (twilio, Mtn(shared, wallets), Vodafone(shared, wallets), OpenAI(shared), control):
         app.add_routes(part.routes())
     app.router.add_get("/", _to_the_page)
 
