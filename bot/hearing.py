@@ -70,7 +70,6 @@ class Hearing(Everywhere):
             self._voice(scene, "unclear")
         elif scene.stack and self._top(scene).by_hand:
             self._voice(scene, "by_hand")
-            self._ask(scene)
         else:
             self._voice(scene, "said")
             self._hear_text(scene, plain(recording.said or ""))

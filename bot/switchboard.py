@@ -70,8 +70,14 @@ class Switchboard(Hearing):
             self._let_hear(scene)
 
     def _names_another(self, scene: Scene, text: str) -> bool:
-        """Whether a text is exactly what opens another conversation ("my orders"); a single word may as well be an answer."""
+        """Whether a text is exactly what opens another conversation ("my orders"); a single word may as well be an answer.
+
+        Over a mere look at something, the beginning of a sentence is enough ("measurements for my son").
+        """
         name = "follow" if read_order_number(text) else self._starters.get(text)
+        if name is None and self._top(scene).fleeting:
+            begun = self._starter(text)
+            name = begun if begun and self.flows[begun].opens_amid(scene.db, text) else None
         return " " in text and name not in (None, scene.stack[-1].flow) and not self._is_offered(scene, "", text)
 
     def _not_here(self, scene: Scene) -> None:

@@ -178,12 +178,13 @@ class Measure(Flow):
         for who, name, mm in taken.impossible:
             label = measurements.label(name).capitalize() + self._of(who)
             self.refuse(NotAllowed("impossible", label=label, value=measurements.show(mm, name)))
-        self._tell_noted(taken.noted)
         if reading.ask not in (None, "cross_check", "no_measurement", "empty"):
             what = ", ".join(measurements.label(f) for f in reading.about).capitalize()
             self.scene.replies.append(Reply((self.line("about", what=what) if what else "") + self.line(f"ask_{reading.ask}")))
         if taken.noted or self.memory.doubtful:
             self._route()
+        if self.state in ("value", "doubt"):
+            self._tell_noted(taken.noted)
 
     def _read(self) -> tuple[Reading, tuple[Value, ...]] | None:
         """The rules' reading, and what a language model found in words they could not explain. None: it is being asked."""
@@ -235,7 +236,7 @@ class Measure(Flow):
 
     def _tell_noted(self, noted: list[Entry]) -> None:
         """One by one what was asked one by one; the rest is only read back."""
-        if self.memory.aloud or self.state == "check" or len(noted) > NOTED_ONE_BY_ONE:
+        if self.memory.aloud or len(noted) > NOTED_ONE_BY_ONE:
             return
         for _, name, mm in noted:
             self.say("noted", label=measurements.label(name).capitalize(), value=measurements.show(mm, name))
@@ -288,8 +289,6 @@ class Measure(Flow):
     def _note(self, row: list[Any]) -> None:
         who, name, mm, inbox_id, source = row
         sheet.note(self.memory.sheet, who, name, mm, inbox_id, source)
-        if not self.memory.aloud:
-            self.say("noted", label=measurements.label(name).capitalize(), value=measurements.show(mm, name))
 
     def _missing(self) -> tuple[tuple[str, ...], ...]:
         return self.tape.missing()
