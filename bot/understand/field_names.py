@@ -64,7 +64,7 @@ def mark_fields(row: list[Token], asked: str = "", keep: Collection[str] = ()) -
     while at < len(row):
         for length in range(min(_LONGEST, len(row) - at), 0, -1):
             field = NAMES.get(tuple(said[at : at + length]))
-            if field is not None:
+            if field is not None and not (said[at] == "half" and said[at + length : at + length + 1] == ["of"]):  # "thirty and a half length of slit"
                 meant = asked if field in _SAME_WHEN_ASKED.get(asked, ()) else field
                 marked.append(Token("field", meant, row[at].spaced, start=row[at].start, end=row[at + length - 1].end))
                 at += length

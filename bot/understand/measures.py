@@ -104,6 +104,9 @@ def _parts(message: _Message, talk: Talk) -> Iterable[list[tuple[str | None, Bou
         if apart or (after is not None and message.whose.of[after.start] != message.whose.of[atom.start]):
             pairs = pair(row, part)
             message.questions += pairs.questions
+            if atom.start in message.whose.together:
+                message.questions.append(("ambiguous_field", tuple(one.field for one in pairs.bound if one.field)))
+                pairs.bound.clear()
             yield [(message.whose.of[one.values[0].start] if one.values else None, one) for one in pairs.bound]
             part = []
 

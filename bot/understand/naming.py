@@ -11,6 +11,7 @@ from bot.understand.tokens import Token
 from bot.understand.vocabulary import LENGTH_OF, LENGTHWISE, ROUND, VAGUE_PHRASES, VAGUE_WORDS, WEAK_NAMES
 
 _OF = words("of the my for a on")
+_FAR = 60  # words
 _BEFORE = words("back front")
 _BEHIND = words("width wide depth deep drop front back")
 _ONE_BY_ONE = {"shoulder waist": ("shoulder", "waist"), "shoulder hip": ("shoulder", "hip"), "shoulder nipple": ("shoulder", "nipple_to_nipple")}
@@ -41,7 +42,7 @@ def _named(row: list[Token], at: int, cleaned: str, garment: str, last: Named | 
             return Named("?", at, at + len(phrase))
     beside = last if last is not None and last.end == at else None
     if token.text in LENGTHWISE - {"long"} or (token.text in ROUND and token.text != "around"):
-        return _dimension(row, at, garment, beside)
+        return _dimension(row, at, cleaned, garment, beside)
     if beside is not None and token.text in _BEHIND:
         return Named("?", beside.start, at + 1)
     return Named("?", at, at + 1, weak=True) if token.text in VAGUE_WORDS else None
@@ -55,7 +56,7 @@ def _field(row: list[Token], at: int, cleaned: str) -> Named:
     return Named(token.text, at, at + 1, said in WEAK_NAMES, _ONE_BY_ONE.get(said, ()))
 
 
-def _dimension(row: list[Token], at: int, garment: str, beside: Named | None) -> Named | None:
+def _dimension(row: list[Token], at: int, cleaned: str, garment: str, beside: Named | None) -> Named | None:
     """ "length" or "round": part of the field beside it, or the garment's length, or unclear."""
     lengthwise = row[at].text in LENGTHWISE
     fits = ("length",) if lengthwise else ("girth",)
@@ -72,8 +73,15 @@ def _dimension(row: list[Token], at: int, garment: str, beside: Named | None) ->
         return Named(LENGTH_OF[row[here].text], at, here + 1)
     if not lengthwise:
         return Named("?", at, at + 1) if _beside_number(row, at) else None
-    meant = next((LENGTH_OF[row[i].text] for i in range(at - 1, -1, -1) if row[i].among(LENGTH_OF)), LENGTH_OF.get(garment, "?"))
-    return Named(meant, at, at + 1)
+    mentioned = (LENGTH_OF[said] for i in range(at - 1, max(-1, at - _FAR), -1) if (said := _garment_at(row, i, cleaned)))
+    return Named(next(mentioned, LENGTH_OF.get(garment, "?")), at, at + 1)
+
+
+def _garment_at(row: list[Token], at: int, cleaned: str) -> str:
+    """The garment mentioned here, unless it is a measurement of its own: "trouser 41"."""
+    token = row[at]
+    said = cleaned[token.start : token.end] if token.kind == "field" and row[at + 1].kind != "number" else token.text if token.kind == "word" else ""
+    return said if said in LENGTH_OF else ""
 
 
 def _beside_number(row: list[Token], at: int) -> bool:

@@ -119,7 +119,7 @@ def _part(raw: list[Token], at: int) -> tuple[Fraction, int]:
         elif raw[here].is_word("three") or raw[here].text == "3":
             count, here = Fraction(3), here + 1
     if here < len(raw) and raw[here].kind == "word" and raw[here].text in PARTS:
-        named = here + 1 < len(raw) and raw[here + 1].is_word(*AFTER_PART)
+        named = here + 1 < len(raw) and raw[here + 1].is_word(*AFTER_PART) and not (here + 2 < len(raw) and raw[here + 2].is_word("of"))
         return (Fraction(0), at) if named else (count * PARTS[raw[here].text], here + 1)
     return Fraction(0), at
 

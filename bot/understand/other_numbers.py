@@ -61,7 +61,7 @@ def kinds(row: list[Token], found: list[Quantity], cleaned: str, named: Collecti
     kept: list[Kind] = []
     for place, quantity in enumerate(found):
         inside = any(low <= row[quantity.start].start < high for low, high in foreign)
-        kept.append("other" if inside or place in listed else _kind(row, quantity, named))
+        kept.append("other" if inside or place in listed else _kind(row, quantity, cleaned, named))
     for place in range(len(found) - 1, 0, -1):  # "2 or 3 shirts", "38 to 40 years", "add 1 or 2 inches"
         between = row[found[place - 1].end : found[place].start]
         if (
@@ -127,6 +127,7 @@ class _Place:
     before: tuple[Token, Token, Token]
     after: Token
     second: Token
+    counted: bool  # whether the name of a garment follows
 
     @property
     def of_field(self) -> bool:
@@ -138,16 +139,17 @@ class _Place:
 _NOTHING = Token("mark", "", True)
 
 
-def _place(row: list[Token], quantity: Quantity) -> _Place:
+def _place(row: list[Token], quantity: Quantity, cleaned: str) -> _Place:
     def at(place: int) -> Token:
         return row[place] if 0 <= place < len(row) else _NOTHING
 
     start, end = quantity.start, quantity.end
-    return _Place(quantity, row[start], (at(start - 1), at(start - 2), at(start - 3)), at(end), at(end + 1))
+    counted = cleaned[at(end).start : at(end).end] in GARMENT_WORDS
+    return _Place(quantity, row[start], (at(start - 1), at(start - 2), at(start - 3)), at(end), at(end + 1), counted)
 
 
-def _kind(row: list[Token], quantity: Quantity, named: Collection[int]) -> Kind:
-    place = _place(row, quantity)
+def _kind(row: list[Token], quantity: Quantity, cleaned: str, named: Collection[int]) -> Kind:
+    place = _place(row, quantity, cleaned)
     if _withdrawn(place):
         return "withdrawn"
     if _paid(place) or _measures_other_things(place) or (quantity.unit is None and (_dated(place) or _counts(place))):
@@ -194,6 +196,8 @@ def _counts(place: _Place) -> bool:
     beside_number = first.kind == "number" or after.kind == "number"
     if place.token.text == "one":
         return not beside_number
+    if first.kind == after.kind == "word" and not place.token.spaced and not after.spaced and not place.token.text.isalpha():
+        return True  # "sew4mi"
     if place.quantity.value < 1 and after.kind in ("field", "number"):
         return True
     if (
@@ -230,10 +234,10 @@ def _before_a_thing(place: _Place, name: bool) -> bool:
     first, after = place.before[0], place.after
     if place.of_field or first.is_mark(":", "="):
         return False
-    if after.kind == "field" and place.quantity.value < _COUNTED and first.kind != "number":
-        return place.quantity.value.denominator == 1
+    if after.kind == "field":
+        return place.counted and place.quantity.value < _COUNTED and place.quantity.value.denominator == 1 and first.kind != "number"
     unknown = after.kind == "word" and len(after.text) > 2 and after.text not in KNOWN and not name
-    return place.token.exact and after.spaced and (unknown or after.among(GARMENT_WORDS))
+    return place.token.exact and after.spaced and (unknown or place.counted)
 
 
 def _exchanged(row: list[Token], found: list[Quantity], kept: list[Kind]) -> None:

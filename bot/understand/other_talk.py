@@ -188,7 +188,7 @@ def _sizes(row: list[Token], used: list[Quantity], kinds: list[Kind], talk: Talk
                 talk.only_alone.append("size_label")
             return
         labelled = len(spoken) == 1 or (before is not None and (before.is_word("size", "wear", "wears") or before.kind == "field"))
-        if token.among(SIZE_LETTERS) and not used and labelled:
+        if token.among(SIZE_LETTERS) and labelled and (not used or (before is not None and before.is_word("size"))):
             talk.certain.append(("size_label", ()))
             return
     if any(a.among(SIZE_SYSTEMS) and b.kind == "number" for a, b in pairwise(row)):

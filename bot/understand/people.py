@@ -18,7 +18,7 @@ _CAPITAL = re.compile(r"(?<![^\W\d_])[A-ZƐƆ][^\W\d_]+")
 _COPULAS = words("is are has have had be na dey get gets s wears takes needs wants measures")
 _INTRODUCED = words("for of")
 _TO_SOMEBODY = words("my i im ive me mine mines please pls kindly good how can could do what here")
-_OPENERS = words("and then plus also while but na for of ne")
+_OPENERS = words("please pls kindly and then plus also while but na for of ne")
 _OPENING_MARKS = frozenset("\n.;,!?:-•*)(–|/>#")
 _HEADING_MARKS = frozenset(":=-(\n–>")
 _MOST_PARTS = 3
@@ -36,9 +36,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """`of` tells for every token whose it is; `named` are the tokens that name people, `starts` where another part begins."""
+    """For every token whose it is, and which are about several people at once, name people, or begin another part."""
 
     of: list[str | None]
+    together: frozenset[int]
     named: frozenset[int]
     starts: frozenset[int]
 
@@ -56,8 +57,12 @@ def owners(row: list[Token], cleaned: str, capital: Collection[str], people: Col
     numeric = [at for at, token in enumerate(row) if token.kind == "number"]
     numbers = (numeric[0], numeric[-1]) if numeric else (len(row), -1)
     trailing = [_trails(row, marks, at, numbers) for at in range(len(marks))]
-    bound = 0
+    bound = first = 0
+    together: set[int] = set()
     for at, mark in enumerate(marks):
+        if at and mark.start == marks[at - 1].end + 1 and (row[mark.start - 1].is_word("and") or row[mark.start - 1].is_mark("/", "+")):
+            end = marks[at + 1].start if at + 1 < len(marks) else len(row)
+            together |= set(range(first if trailing[at - 1] else mark.start, end))
         end = marks[at + 1].start if at + 1 < len(marks) else len(row)
         of[mark.start : end] = [mark.person] * (end - mark.start)
         if trailing[at]:
@@ -65,7 +70,8 @@ def owners(row: list[Token], cleaned: str, capital: Collection[str], people: Col
             of[first : mark.start] = [mark.person] * (mark.start - first)
         bound = mark.end
     named = frozenset(at for mark in marks for at in range(mark.start, mark.end))
-    return Owners(of, named, frozenset(mark.start for mark in marks) | frozenset(m.end for m, t in zip(marks, trailing, strict=True) if t))
+    starts = {mark.start for mark in marks} | {mark.end for mark, trails in zip(marks, trailing, strict=True) if trails}
+    return Owners(of, frozenset(together), named, frozenset(starts))
 
 
 def _clause(row: list[Token], low: int, high: int) -> int:
@@ -139,6 +145,8 @@ class _Reader:
             introduced = self._at(at - 1).is_word("for")
             plain = introduced or after.kind == "field" or after.mark_among(_HEADING_MARKS) or after.among(_COPULAS)
             return Mark(at, at + 1, None, introduced) if plain and (introduced or self._opens(at)) else None
+        if word == "i" and self._at(at - 1).is_word("and") and after.kind != "word":
+            return Mark(at, at + 1, None)
         if word == "im" or (word == "i" and after.is_word("am", "m", "have", "wear")):
             near = self._at(at + (1 if word == "im" else 2))
             return back if near.kind in ("number", "field") or near.is_word("about", "a", "around") else None
@@ -271,8 +279,9 @@ class _Reader:
     def _addressed(self, start: int, end: int) -> bool:
         """ "hello Akua, my waist …", "Kofi, I want …", "my name is Ama": the one spoken to, or the speaker."""
         before, after = self._at(start - 1), self._at(end)
-        if before.is_mark(",") and self._at(start - 2).among(GREETINGS):
-            before = self._at(start - 2)
+        heading = after.kind == "field" or after.mark_among(_HEADING_MARKS)
+        if before.is_mark(",", "!", ".") and self._at(start - 2).among(GREETINGS) and not heading:
+            before = self._at(start - 2)  # "Hello, Akua"; but "Hello, Akua: waist 34" is about Akua
         if start and (
             before.among(GREETINGS) or before.is_word("am", "im", "name") or (before.is_word("is", "s") and self._at(start - 2).is_word("name"))
         ):

@@ -103,15 +103,15 @@ QUESTION_OPENERS = words("is are was were am what how which why when where who w
 HOW = words("how what why which when where who whats hows")
 
 GREETINGS = words(
-    """hello hi hey hiya morning afternoon evening day dear thanks thank greetings yo ei eii sup please pls bye goodbye chale charley yes no ok okay
-    welcome"""
+    """hello hi hey hiya morning afternoon evening day dear thanks thank greetings yo ei eii sup bye goodbye chale
+    charley welcome"""
 )
 #: Who does one of these is not the one who was measured.
 AGENT_WORDS = words(
     """said says told tell recommended recommends sent send sends gave asked asks directed introduced referred measured took takes helped helps will
     can thinks think made makes sewed sewn sew sews called calls came lives knows told paid pays wrote chose"""
 )
-BEFORE_AGENT = words("with by from like than and via through see ask tell told call contact")
+BEFORE_AGENT = words("with by from like than via through see ask tell told call contact")
 
 #: Words for a part of the body or a length that may be two measurements.
 VAGUE_WORDS = words("length lenght lenth lengths arm arms back front leg legs hand hands foot side torso body width breast finger")

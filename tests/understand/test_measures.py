@@ -216,3 +216,17 @@ def test_it_is_quick() -> None:
         start = time.process_time()
         measurements_in(text)
         assert time.process_time() - start < 0.3, text[:40]
+
+
+def test_values_of_several_people_at_once_are_asked_about() -> None:
+    for text in ("Kofi and Ama: chest 40", "chest 40 for me and my brother", "my wife and I: chest 40"):
+        check(text, {}, "ambiguous_field")
+    check("Hello, Kofi: chest 40", {"kofi.chest": 40})
+    check("Please Kofi chest 40, and Ama bust 36", {"kofi.chest": 40, "ama.bust": 36})
+
+
+def test_small_numbers_before_a_field_are_values_and_before_a_garment_counts() -> None:
+    check("9 nipple to nipple, 7 wrist", {"nipple_to_nipple": 9, "wrist": 7})
+    check("2 trousers, waist 34", {"waist": 34})
+    check("thirty nine and a half length of slit", {"slit_length": 39.5})
+    check("Hi Sew4Mi, waist 34", {"waist": 34})
