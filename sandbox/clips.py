@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from sandbox import voice_notes
 
 LONGEST = 1000  # characters
-VOICE = "us_f"
+VOICE = "us"  # the clearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,20 @@ class Clip:
 
 
 CLIPS = {
-    "own": Clip("My own measurements", "Chest forty inches, waist thirty four and a half inches, hip forty two inches, sleeve twenty four inches."),
+    "own": Clip(
+        "My own measurements",
+        "My chest is forty inches, my waist is thirty four and a half inches, my hip is forty two inches, and sleeve twenty four inches.",
+    ),
     "family": Clip(
         "Three of the family",
-        "For my husband Yaw, chest forty two inches, waist thirty eight inches. For my daughter Abena, chest twenty eight inches, "
-        "waist twenty four inches. For my son Kojo, chest twenty six inches, waist twenty three inches.",
+        "For my daughter Akosua, chest twenty eight inches, waist twenty four inches. For my son Kojo, chest twenty six inches, "
+        "waist twenty three inches. For my brother Yaw, chest forty two inches, waist thirty eight inches.",
     ),
-    "correction": Clip("A correction", "My waist is thirty two inches, no sorry, thirty three and a half inches.", "gb_m"),
+    "correction": Clip("A correction", "My waist is thirty two inches, no sorry, thirty three and a half inches."),
     "units": Clip("Inches and centimetres", "Chest one hundred and two centimeters, waist thirty four inches, hip one hundred and six centimeters."),
-    "chat": Clip("About something else", "Good morning, the bus is late and I am still at the market. How is the family?", "gb"),
+    "chat": Clip("About something else", "Good morning, when will my dress be ready? The wedding is on Saturday. Thank you very much.", "gb_m"),
     "noise": Clip("Only noise", ""),
-}  # fmt: skip
+}
 
 
 @cache

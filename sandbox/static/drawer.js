@@ -3,7 +3,7 @@
 import { el, read, send } from "/play/dom.js";
 
 const TABS = [["conversation", "Talk"], ["order", "Orders"], ["ledger", "Ledger"], ["outbox", "Outbox"], ["money", "Wallets"], ["faults", "Faults"]];
-const GROUPS = { "": "World", twilio: "WhatsApp (Twilio)", mtn: "MTN MoMo", vodafone: "Vodafone Cash" };
+const GROUPS = { "": "World", twilio: "WhatsApp (Twilio)", mtn: "MTN MoMo", vodafone: "Vodafone Cash", openai: "Voice notes (OpenAI, where it is used)" };
 
 export class Drawer {
   constructor(world) {

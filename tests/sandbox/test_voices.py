@@ -16,6 +16,7 @@ from sandbox.cast import PEOPLE as CAST
 from sandbox.cast import Cast, shown
 from sandbox.clips import CLIPS, VOICE, aloud, clip
 from sandbox.control import PAGE_PARTS, PEOPLE, STATIC
+from sandbox.faults import GROUPS
 from sandbox.sayings import TINY_PDF
 from sandbox.speak import VOICES
 from tests.sandbox.test_world import ACCOUNT, AMA, TOKEN, Call, Product, base, final, product, send, world
@@ -67,7 +68,7 @@ def test_odd_words_do_no_harm(words: str) -> None:
 
 
 def test_an_unknown_voice_is_the_usual_one() -> None:
-    assert VOICE in VOICES and loudness(aloud("hip", "nobody's"))[0] == loudness(aloud("hip"))[0]
+    assert VOICE in VOICES and loudness(aloud("hip forty", "nobody's"))[1] > 0.05
 
 
 def test_typed_words_arrive_as_sound(world: httpx.Client, product: Product) -> None:
@@ -142,6 +143,11 @@ def test_every_part_of_the_page_is_served(world: httpx.Client) -> None:
     wanted = {name for part in STATIC.iterdir() for name in re.findall(r'"/play/([\w.]+)"', part.read_text())}
     assert wanted <= {*PAGE_PARTS} and {*PAGE_PARTS} == {p.name for p in STATIC.iterdir()} - {"play.html"}
     assert all(world.get(f"/play/{name}").status_code == 200 for name in PAGE_PARTS)
+
+
+def test_the_drawer_shows_the_faults_of_everybody() -> None:
+    shown_there = re.search(r"GROUPS = \{(.*)\}", (STATIC / "drawer.js").read_text())
+    assert shown_there and {*re.findall(r"(\w+): ", shown_there[1])} == {*GROUPS}
 
 
 def test_a_document_of_the_bot_is_no_photo(world: httpx.Client, product: Product) -> None:
