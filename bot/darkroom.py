@@ -6,6 +6,7 @@ import io
 import logging
 from datetime import timedelta
 
+import segno
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.channels import Channel, Undelivered
@@ -100,4 +101,13 @@ def collage(jpegs: list[bytes]) -> bytes:
         sheet.paste(tile, (n * 364, 0))
     out = io.BytesIO()
     sheet.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def qr(text: str) -> bytes:
+    """A picture to scan, large enough for a phone that films another phone."""
+    drawn = io.BytesIO()
+    segno.make(text, error="m").save(drawn, kind="png", scale=12, border=4)
+    out = io.BytesIO()
+    Image.open(drawn).convert("RGB").save(out, "JPEG", quality=95)
     return out.getvalue()

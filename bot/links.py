@@ -6,8 +6,9 @@ import hmac
 
 
 class Links:
-    def __init__(self, public_url: str, secret: str) -> None:
-        self.public_url, self._secret = public_url, secret.encode()
+    def __init__(self, public_url: str, secret: str, number: str = "") -> None:
+        """`number` is where people write to us, "+233…"; without one there are codes and no links."""
+        self.public_url, self._secret, self.number = public_url, secret.encode(), number
 
     def picture(self, picture_id: int) -> str:
         """Path of a picture; the provider fetches it without logging in."""
@@ -21,6 +22,14 @@ class Links:
     def cards(self, order_id: int, pieces: int) -> str:
         """Path of the measurement cards of an order: a picture of one, a document of several."""
         return f"/media/cards/{order_id}-{self._sign(f'cards:{order_id}')}.{'png' if pieces == 1 else 'pdf'}"
+
+    def join(self, code: str) -> str:
+        """What opens WhatsApp with the code of a circle already typed."""
+        return f"https://wa.me/{self.number.lstrip('+')}?text=JOIN-{code}"
+
+    def qr(self, code: str) -> str:
+        """Path of the same as a picture to scan; "" where there is no number to write to."""
+        return f"/media/join/{code}-{self._sign(f'join:{code}')}.jpg" if self.number else ""
 
     def is_right(self, kind: str, what: str, signature: str) -> bool:
         return hmac.compare_digest(self._sign(f"{kind}:{what}").encode(), signature.encode())

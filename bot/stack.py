@@ -9,7 +9,7 @@ from typing import Any
 from bot.flow import COMMON, DONE, PAST_LIMIT, AskAgain, Flow, Frame, Scene
 from bot.messages import Reply
 from bot.rules import NotAllowed
-from bot.rules.numbering import read_order_number
+from bot.rules.numbering import read_circle_code, read_order_number
 from bot.understand import NotUnderstood, plain
 
 STACK_LIMIT = 8
@@ -37,13 +37,15 @@ class Stack:
             self.start(scene, "menu")
 
     def _starter(self, text: str) -> str | None:
-        """The flow that a text opens: an order number, a word by itself, or the beginning of a sentence."""
-        if read_order_number(text):
-            return "follow"
-        if text in self._starters:
-            return self._starters[text]
+        """The flow that a text opens: a number or code, a word by itself, or the beginning of a sentence."""
+        if named := self._exactly(text):
+            return named
         longest = max((w for w in self._starters if text.startswith(w + " ")), key=len, default=None)
         return self._starters[longest] if longest else None
+
+    def _exactly(self, text: str) -> str | None:
+        """The flow that a text opens as a whole: an order number, a circle's code, or its very words."""
+        return "follow" if read_order_number(text) else "join" if read_circle_code(text) else self._starters.get(text)
 
     def _let_hear(self, scene: Scene) -> None:
         """The topmost conversation listens; what it does not understand may open another one, or is asked again."""

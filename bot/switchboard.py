@@ -11,7 +11,7 @@ from bot.flow import DONE, Flow, Frame, Scene
 from bot.hearing import Hearing
 from bot.messages import Incoming, Reply
 from bot.rules.notices import not_before
-from bot.rules.numbering import read_order_number
+from bot.rules.numbering import read_circle_code
 from bot.understand import plain
 from models.inbox import Inbox
 
@@ -74,11 +74,11 @@ class Switchboard(Hearing):
 
         Over a mere look at something, the beginning of a sentence is enough ("measurements for my son").
         """
-        name = "follow" if read_order_number(text) else self._starters.get(text)
+        name, is_code = self._exactly(text), read_circle_code(text) is not None
         if name is None and self._top(scene).fleeting:
             begun = self._starter(text)
             name = begun if begun and self.flows[begun].opens_amid(scene.db, text) else None
-        return " " in text and name not in (None, scene.stack[-1].flow) and not self._is_offered(scene, "", text)
+        return (is_code or " " in text) and name not in (None, scene.stack[-1].flow) and not self._is_offered(scene, "", text)
 
     def _not_here(self, scene: Scene) -> None:
         assert scene.heard

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from bot import intake
+from bot import darkroom, intake
 from bot.channels import Channel
 from bot.messages import Request
 from bot.payments import Forged
@@ -92,6 +92,13 @@ def blueprint(parts: Parts) -> Blueprint:
         if not ident.isdigit() or kind not in ("png", "pdf") or not parts.links.is_right("cards", ident, signature):
             abort(404)
         return _picture(lambda: parts.cards(int(ident), kind), "image/png" if kind == "png" else "application/pdf")
+
+    @doors.get("/media/join/<path>")
+    def join(path: str) -> Response:
+        code, _, signature = path.removesuffix(".jpg").partition("-")
+        if not parts.links.is_right("join", code, signature):
+            abort(404)
+        return _picture(lambda: darkroom.qr(parts.links.join(code)))
 
     return doors
 

@@ -71,7 +71,8 @@ class Parts:
 
     @cached_property
     def links(self) -> Links:
-        return Links(self.settings.public_url, self.settings.secret_key)
+        number = next(filter(None, (getattr(channel, "number", "") for channel in self.channels.values())), "")
+        return Links(self.settings.public_url, self.settings.secret_key, number)
 
     @cached_property
     def database(self) -> Database:

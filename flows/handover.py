@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from bot.flow import Flow
 from bot.rules import NotAllowed
+from models.circle import Circle
 from models.order import CODE_TRIES, Order
+from models.piece import Piece
 from models.tailor import Tailor
+
+LABEL = 24
 
 
 class Handover(Flow):
@@ -17,11 +21,15 @@ class Handover(Flow):
     for_tailors = True
     patient = True
     starts_with = ("handover", "hand over", "code", "handover code")
-    states = ("which", "code")
+    states = ("which", "code", "pieces")
     transitions = (
         ("chosen", "which", "code"),
         ("nothing_ready", "which", "done"),
         ("matched", "code", "done"),
+        ("one_by_one", "code", "pieces"),
+        ("partly", "pieces", "done"),
+        ("completed", "pieces", "done"),
+        ("settled_meanwhile", "pieces", "done"),
         ("unpaid", "code", "done"),
         ("locked", "code", "done"),
     )
@@ -33,6 +41,10 @@ class Handover(Flow):
         "hint_code": "Four digits, like *4821*. The customer finds the code in *my orders*.",
         "matched": "Right! {order} is handed over. The last part is yours when {customer} confirms, at the latest in three days.",
         "unpaid": "{order}: the last part is not paid yet, so there is no code. Please hand it over only after I tell you.",
+        "pieces": "Right! Which pieces of {order} are you handing over now?",
+        "hint_pieces": "Send the number of one.", "all_of_them": "All of them",
+        "partly": "Noted: {pieces}. {left} to come.",
+        "customer_partly": "{tailor} has handed over of {order}: {pieces}. {left} to come.",
         "wrong": "That is not the code of {order}. {left} tries are left.",
         "wrong_last": "That is not the code of {order}. One try is left.",
         "wrong_locked": "That is not the code of {order} either.",
@@ -81,6 +93,41 @@ class Handover(Flow):
             left = CODE_TRIES - order.code_tries
             self.say("wrong" if left > 1 else "wrong_last" if left else "wrong_locked", order=order.number, left=left)
             return
+        if self._is_staggered(order):
+            self.one_by_one()
+            return
+        self._hand_over(order)
+        self.matched()
+
+    def ask_pieces(self) -> None:
+        order = Order.by_id(self.db, self.memory.order_id)
+        if order.state != "READY_FOR_DELIVERY":
+            self.say("nothing")
+            self.settled_meanwhile()
+            return
+        rows = [(str(p.place), self._name(order, p), p.noun(self.db)) for p in self._left(order)]
+        self.ask("pieces", [("all", self.line("all_of_them"), ""), *rows], order=order.number)
+
+    def hear_pieces(self) -> None:
+        wish = self.choice()
+        order = Order.by_id(self.db, self.memory.order_id, lock=True)
+        if order.state != "READY_FOR_DELIVERY":
+            return  # the question is asked again, and says so
+        given = [p for p in self._left(order) if wish in ("all", str(p.place))]
+        left = Piece.hand_over(self.db, order.id, self.now, places=[p.place for p in given])
+        if left:
+            pieces = ", ".join(f"{self._name(order, p)} ({p.noun(self.db)})" for p in given)
+            self.say("partly", pieces=pieces, left=left)
+            tailor = order.tailor(self.db).business
+            self.tell(order.customer_id, "customer_partly", tailor=tailor, order=order.number, pieces=pieces, left=left)
+            self.partly()
+        else:
+            self._hand_over(order)
+            self.completed()
+
+    # -- private
+
+    def _hand_over(self, order: Order) -> None:
         try:
             order.hand_over(self.db, f"tailor:{order.tailor_id}", self.now)
         except NotAllowed:
@@ -89,7 +136,16 @@ class Handover(Flow):
             self.say("matched", order=order.number, customer=order.customer(self.db).first_name)
             self.tell(order.customer_id, "customer_asked", tailor=order.tailor(self.db).business, order=order.number)
             self.invite(order.customer_id, "delivery", once=f"delivery:{order.id}", order_id=order.id)
-        self.matched()
+
+    def _is_staggered(self, order: Order) -> bool:
+        """Whether the circle wants its clothes one by one, as they are ready."""
+        return order.pieces > 1 and order.circle_id is not None and Circle.by_id(self.db, order.circle_id).delivery == "staggered"
+
+    def _left(self, order: Order) -> list[Piece]:
+        return [p for p in Piece.of(self.db, order.id) if p.delivered_at is None]
+
+    def _name(self, order: Order, piece: Piece) -> str:
+        return (piece.who or order.customer(self.db).first_name)[:LABEL]
 
     def _ready(self) -> list[Order]:
         tailor = Tailor.of_person(self.db, self.person.id)

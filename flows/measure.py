@@ -42,30 +42,27 @@ class Measure(Flow):
     )
     says = {
         "garment": "{known}For which garment is it? Or just tell me the numbers, in writing or as a voice note: *chest 40, waist 34½*.",
+        "circle": "Tell me all in one voice note or message, each with the name: *Kofi chest 40, Ama bust 36*. In the circle are: {names}.",
         "known": "{whose}:\n{list}\n\n",
         "known_own": "I have these measurements of yours", "known_other": "I have these measurements of {name}",
         "hint_garment": "For example *kaftan*, or *chest 40, waist 34*.",
         "value": "Step {step} of {steps} · *{label}*{of}\n{how}\nInches or cm, for example *32½* or *82 cm*.{or_else}{aloud}",
-        "of": " ({name})",
-        "or_else": " (Or, for short sleeves or another length, say its name: *{other} 10*.)",
+        "of": " ({name})", "or_else": " (Or, for short sleeves or another length, say its name: *{other} 10*.)",
         "aloud": " You can also say them all in one voice note.",
         "hint_value": "Just the number, for example *32½*, *32.5 inches* or *82 cm*.",
-        "doubt": "*{label}: {value}*{of}. That is unusual. Is it right?",
-        "hint_doubt": "Please answer *yes* or *no*.",
-        "again": "Then let us take it again.",
-        "noted": "{label}: {value}.",
+        "doubt": "*{label}: {value}*{of}. That is unusual. Is it right?", "hint_doubt": "Please answer *yes* or *no*.",
+        "again": "Then let us take it again.", "noted": "{label}: {value}.",
         "check": "Please check{of}:\n{list}{odd}\n\nIs all of it right? If one is wrong, just say it, like *{example}*.",
         "example": "waist is 33", "example_other": "{name}'s waist is 33",
         "person": "*{name}*{new}", "person_own": "You", "person_new": " (new)", "person_unknown": " (not in this family order, left out)",
         "odd": "\n\n({first} looks {size} beside {second}{of}: please look at these two again.)",
-        "hint_check": "Answer *yes*, or tell the wrong one with its value: *waist is 33*.",
-        "correction": "Which one is wrong? Tell me its name and value, like *waist is 33*.",
-        "hint_correction": "The name and the value, for example *waist is 33*.", "kept": "Good, they stay as they are.",
+        "hint_check": "Answer *yes*, or tell the wrong one with its value: *waist is 33*.", "kept": "Good, they stay as they are.",
+        "correction": "Which one is wrong? Tell me its name and value, like *waist is 33*.", "hint_correction": "For example *waist is 33*.",
         "saved": "Saved. You can change them any time with *my measurements*.",
+        "saved_circle": "Saved for {names}. Whoever has a phone of her own hears of it.",
         "saved_other": "Saved for {names}. Send *measurements for {first}* to change them.",
-        "moment": "Let me read that once more, one moment.",
+        "moment": "Let me read that once more, one moment.", "row": "{label}: {value}", "about": "*{what}*: ",
         "which_one": "Whom do you mean: {names}? Please say the name with the numbers.",
-        "row": "{label}: {value}", "about": "*{what}*: ",
         "ask_out_of_range": "That cannot be a body measurement. Please measure once more.",
         "ask_ambiguous_value": "I heard more than one number. Which one is it?",
         "ask_ambiguous_field": "I am not sure which measurement a number belongs to. Please say the name with it, like *waist 33*.",
@@ -95,6 +92,8 @@ class Measure(Flow):
     def ask_garment(self) -> None:
         if self.memory.garment:
             self.garment_chosen() if self._missing() else self.read_back()
+        elif self.memory.circle_id:
+            self.ask("circle", names=", ".join(name.title() for name in self.tape.names()))
         else:
             self.ask("garment", [(g.name, g.label) for g in Garment.all(self.db)], known=self._known())
 
@@ -218,14 +217,16 @@ class Measure(Flow):
             self.more_wanted()
 
     def _save(self) -> None:
-        had = bool(self.memory.sheet)
-        before = {p.id for p in Profile.of(self.db, self.person.id)}
+        had, before = bool(self.memory.sheet), {p.id for p in Profile.of(self.db, self.person.id)}
+        circle = [self.tape.known_as(who) for who in self.memory.sheet if self.tape.profile(who)] if self.memory.circle_id else []
         saved = self.tape.save()
-        others = [p for p in saved if not p.is_own or self.memory.circle_id]
+        others = [p for p in saved if not p.is_own]
         if len(saved) == 1 and not self.memory.profile_id and not self.memory.circle_id and not saved[0].is_own:
             self.memory.profile_id = saved[0].id
         self.memory.aloud, self.memory.saved = False, True
-        if others:
+        if circle:
+            self.say("saved_circle", names=", ".join(circle))
+        elif others:
             self.say("saved_other", names=", ".join(p.called for p in others), first=others[0].called)
         else:
             self.say("saved" if had else "kept")

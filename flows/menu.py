@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.flow import Flow, Frame, Option
 
-CUSTOMER = ("browse", "orders", "family", "settings", "help")
+CUSTOMER = ("browse", "orders", "family", "circles", "settings", "help")
 TAILOR = ("jobs", "milestone", "handover", "availability", "browse", "orders", "settings", "help")
 
 
@@ -21,7 +21,7 @@ class Menu(Flow):
         "pick": "Hello {name}, what would you like to do?",
         "hint_pick": "Send a number, or a few words like *order a kente shirt*.",
         "draft": "Go on where I was", "browse": "Find a tailor", "orders": "My orders", "family": "Measurements", "settings": "Settings",
-        "help": "Talk to a person", "jobs": "My jobs", "milestone": "Send a work photo", "handover": "Handover code",
+        "circles": "Family order", "help": "Talk to a person", "jobs": "My jobs", "milestone": "Send a work photo", "handover": "Handover code",
         "availability": "Busy or free",
         "helped": "A person will answer you here, Monday to Friday 8-18 and Saturday 9-16.",
     }  # fmt: skip

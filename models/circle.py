@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import NotAllowed, numbering
 from bot.rules import circle as rules
-from bot.rules.notices import not_before
 from bot.understand import plain
 from models.base import Base, Id
 from models.circle_item import IN, Item
@@ -57,10 +56,11 @@ class Circle(Base):
         return db.scalars(select(cls).where(cls.code == code)).one_or_none()
 
     @classmethod
-    def of_person(cls, db: Session, person_id: int, limit: int = 9) -> list[Circle]:
-        """Those she leads or is in, newest first."""
+    def of_person(cls, db: Session, person_id: int, today: date, limit: int = 9) -> list[Circle]:
+        """Those she leads or is in, newest first; a month after its event a circle is history."""
         within = select(Item.circle_id).where(Item.keeper_id == person_id, Item.state.in_(IN))
-        rows = select(cls).where(cls.state != "ended", or_(cls.coordinator_id == person_id, cls.id.in_(within)))
+        rows = select(cls).where(cls.state != "ended", cls.event_on > today - rules.REMEMBERED)
+        rows = rows.where(or_(cls.coordinator_id == person_id, cls.id.in_(within)))
         return list(db.scalars(rows.order_by(cls.id.desc()).limit(limit)))
 
     @property
@@ -105,7 +105,8 @@ class Circle(Base):
         db.flush()
         circle.ask(db, tailor)
         circle._timer(db, "closing", circle.closes_at)
-        circle._timer(db, "reminder", not_before(max(now, circle.closes_at - rules.REMINDER)))
+        if circle.closes_at - rules.REMINDER > now:
+            circle._timer(db, "reminder", circle.closes_at - rules.REMINDER)
         circle.touch(db, now)
         return circle
 
@@ -173,6 +174,7 @@ class Circle(Base):
             item.go("dropped")
         self.state = "ordered"
         Timer.call_off(db, f"circle:{self.id}:")
+        self._timer(db, "unpaid", now + rules.UNPAID)
         return orders
 
     def postpone(self, db: Session, now: datetime) -> None:
@@ -217,11 +219,17 @@ class Circle(Base):
             raise NotAllowed("circle_full", most=rules.MOST)
         payer = self.coordinator_id if self.payer == "one" else keeper_id
         item = Item(
-            circle_id=self.id, keeper_id=keeper_id, own=own, profile_id=profile_id, name=name[:60], payer_id=payer, state="joined", joined_at=now
-        )
+            circle_id=self.id, keeper_id=keeper_id, own=own, profile_id=profile_id, name=self._free_name(db, name[:60]), payer_id=payer,
+            state="joined", joined_at=now,
+        )  # fmt: skip
         db.add(item)
         db.flush()
         return item
+
+    def _free_name(self, db: Session, name: str) -> str:
+        """Two Amas are "Ama" and "Ama 2": a note that measures several must know whom it means."""
+        taken = self.people(db, self.id)
+        return next(n for n in (name, *(f"{name} {k}" for k in range(2, rules.MOST + 2))) if plain(n) not in taken)
 
     def _timer(self, db: Session, name: str, due_at: datetime) -> None:
         Timer.set(db, f"circle:{self.id}:{name}", f"circle_{name}", self.coordinator_id, {"circle_id": self.id}, due_at)

@@ -45,7 +45,7 @@ class Item(Base):
 
     @classmethod
     def by_id(cls, db: Session, item_id: int) -> Item:
-        return db.get_one(cls, item_id)
+        return db.get_one(cls, item_id, populate_existing=True)
 
     @classmethod
     def of(cls, db: Session, circle_id: int, *states: str) -> list[Item]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.rules import NotAllowed, measurements
 from bot.rules import circle as rules
+from bot.rules.order import check_total
 from bot.rules.pricing import Garment as Kind
 from bot.rules.pricing import Quote
 from models.circle import Booking, Circle
@@ -51,34 +52,36 @@ def price(db: Session, circle: Circle, items: Sequence[Item]) -> list[Priced]:
 
 
 def place(db: Session, circle: Circle, items: Sequence[Item], now: datetime) -> list[Order]:
-    """Tailors in the order of their ids, so that two closing circles never wait for each other."""
+    """Everything is checked before the first order is placed: a refusal has changed nothing. Raises NotAllowed."""
     lots: dict[tuple[int, int], list[Priced]] = {}
     for row in price(db, circle, items):
         lots.setdefault((row.offer.tailor_id, row.item.payer_id), []).append(row)
-    for tailor_id in dict.fromkeys(tailor for tailor, _ in lots):
-        _check_word(db, circle, Tailor.by_id(db, tailor_id))
+    for (tailor_id, payer_id), lot in lots.items():
+        _check(db, circle, Tailor.by_id(db, tailor_id), payer_id, lot, now)
     return [_place(db, circle, Tailor.by_id(db, tailor_id), payer_id, lot, now) for (tailor_id, payer_id), lot in lots.items()]
 
 
-def _check_word(db: Session, circle: Circle, tailor: Tailor) -> None:
+def _check(db: Session, circle: Circle, tailor: Tailor, payer_id: int, lot: list[Priced], now: datetime) -> None:
     booking = Booking.of(db, circle.id, tailor.id)
     if booking is None or booking.state != "agreed":
         raise NotAllowed("tailor_silent", tailor=tailor.business)
-
-
-def _place(db: Session, circle: Circle, tailor: Tailor, payer_id: int, lot: list[Priced], now: datetime) -> Order:
     for row in lot:
         rules.check_garment(row.kind.days, now.date(), circle.event_on)
     try:
-        order = Order.place(
-            db, customer_id=payer_id, tailor=tailor, pieces=[_piece(db, row, payer_id) for row in lot],
-            fabric="own" if circle.fabric == "own" else "tailor", style="", style_picture_id=None, circle_id=circle.id,
-            promised_on=rules.ready_on(now.date(), max(row.kind.days for row in lot), circle.event_on), now=now,
-        )  # fmt: skip
+        check_total(sum(row.total for row in lot), off=sum(row.discount for row in lot))
     except NotAllowed as refusal:
         raise NotAllowed(f"lot_{refusal.reason}", payer=Person.by_id(db, payer_id).first_name) from None
+
+
+def _place(db: Session, circle: Circle, tailor: Tailor, payer_id: int, lot: list[Priced], now: datetime) -> Order:
+    order = Order.place(
+        db, customer_id=payer_id, tailor=tailor, pieces=[_piece(db, row, payer_id) for row in lot],
+        fabric="own" if circle.fabric == "own" else "tailor", style="", style_picture_id=None, circle_id=circle.id,
+        promised_on=rules.ready_on(now.date(), max(row.kind.days for row in lot), circle.event_on), now=now,
+    )  # fmt: skip
     for row in lot:
         row.item.order(order.id)
+    db.flush()
     return order
 
 

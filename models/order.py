@@ -78,6 +78,10 @@ class Order(Base):
         return list(db.scalars(_OF_CUSTOMER, {"person": person_id, "limit": limit}))
 
     @classmethod
+    def of_circle(cls, db: Session, circle_id: int) -> list[Order]:
+        return list(db.scalars(select(cls).where(cls.circle_id == circle_id).order_by(cls.id)))
+
+    @classmethod
     def of_tailor(cls, db: Session, tailor_id: int, states: tuple[str, ...], limit: int = 9) -> list[Order]:
         rows = select(cls).where(cls.tailor_id == tailor_id, cls.state.in_(states)).order_by(cls.promised_on, cls.id).limit(limit)
         return list(db.scalars(rows))

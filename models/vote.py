@@ -27,7 +27,7 @@ class Vote(Base):
 
     @classmethod
     def by_id(cls, db: Session, vote_id: int) -> Vote:
-        return db.get_one(cls, vote_id)
+        return db.get_one(cls, vote_id, populate_existing=True)
 
     @classmethod
     def open_in(cls, db: Session, circle_id: int) -> Vote | None:

@@ -21,6 +21,7 @@ from bot.rules import measurements, pricing
 from bot.settings import Settings
 from bot.understand import choose
 from bot.wiring import Parts, make_app
+from models.circle import Circle
 from models.conversation import Conversation
 from models.garment import Garment
 from models.order import Order
@@ -34,6 +35,7 @@ from models.tailor import Offer, Tailor
 from tests.fakes import MONDAY, SID, TOKEN, Listener, Notebook, StoryClock, Wallets
 
 PHONES = {"ama": "+233241234567", "kofi": "+233201234567", "esi": "+233551234567", "yaw": "+233208000002", "adwoa": "+233208000001"}
+PHONES |= {"abena": "+233244000001", "kojo": "+233244000002", "akua": "+233244000003", "fiifi": "+233244000004"}
 PHONES |= {"kwame": "+233261234567", "efua": "+233208000003", "joe": "+447911123456"}  # Joe writes from abroad
 COLOURS = "#d4a017#1b5e20#b71c1c"
 #: Body values in millimetres that fit together, for "has measurements".
@@ -138,10 +140,15 @@ class Stage:
         return self.form(who, NumMedia="1", MediaUrl0=url, MediaContentType0=types[kind], Body="" if kind == "voice" else self._real(caption), MessageType=told)
 
     def _real(self, text: str) -> str:
-        """Order names and the handover code of the story, as the house knows them."""
-        for real, told in self.codes.items():
+        """Order names, codes of circles and the handover code of the story, as the house knows them."""
+        for real, told in (self.codes | self.joins()).items():
             text = text.replace(told, real)
         return text
+
+    def joins(self) -> dict[str, str]:
+        """Codes of circles by their place in the story: CIRCLE-A, CIRCLE-B …"""
+        with self.parts.database.begin() as db:
+            return {f"JOIN-{code}": f"CIRCLE-{chr(65 + n)}" for n, code in enumerate(db.scalars(select(Circle.code).order_by(Circle.id)))}
 
     # -- what the house does meanwhile
 
@@ -223,6 +230,7 @@ class Stage:
             return person
 
     def given_measurements(self, who: str, garment: str) -> None:
+        self.person_or_new(who)
         with self.parts.database.begin() as db:
             person = self.person(db, who)
             assert person
@@ -237,6 +245,31 @@ class Stage:
         self.person_or_new(who)
         with self.parts.database.begin() as db:
             Life(self, db, who, garment, tailor).until(reached)
+
+    def given_circle(self, who: str, tailor: str, members: list[str], how: str = "") -> Circle:
+        """A circle for a wedding in a month; its members want the tailor's first garment, are measured and have agreed."""
+        for member in (who, *members):
+            self.person_or_new(member)
+        with self.parts.database.begin() as db:
+            now, sews = self.parts.clock.now(), self.tailor(db, tailor)
+            offer = Offer.of_tailor(db, sews.id)[-1]
+            lead = self.person(db, who)
+            assert lead
+            circle = Circle.open(
+                db, coordinator_id=lead.id, event="wedding", event_on=now.date() + timedelta(days=33), closes_on=now.date() + timedelta(days=7),
+                payer="one" if "pays for all" in how else "own", fabric="shared" if "one lot" in how else "own",
+                delivery="staggered" if "one by one" in how else "together", tailor=sews, now=now,
+            )  # fmt: skip
+            if "not agreed" not in how:
+                circle.answer(db, sews.id, True)
+            for member in members:
+                item = circle.join(db, self.person(db, member), now)  # type: ignore[arg-type]
+                item.choose(offer)
+                item.agree()
+            reached = next((word for word in reversed(LIFE) if how.endswith(word)), "")
+            for order in circle.close(db, now) if reached else []:
+                Life.of(self, db, order).until(reached)
+            return circle
 
     def person_or_new(self, who: str) -> None:
         with self.parts.database.begin() as db:
@@ -301,8 +334,8 @@ class Stage:
         for order in self.orders():
             if order.handover_code and order.number in self.codes:
                 self.codes.setdefault(order.handover_code, "CODE-" + self.codes[order.number][-1])
-        for real, told in self.codes.items():
-            text = re.sub(rf"(?<!\d){re.escape(real)}(?!\d)", told, text)
+        for real, told in (self.codes | self.joins()).items():
+            text = re.sub(rf"(?<![0-9A-Z]){re.escape(real)}(?![0-9A-Z])", told, text)
         return text
 
 
@@ -324,6 +357,14 @@ class Life:
             pieces=[Piece.sewn(kind.name, pricing.Quote(offer.price, 0, 0), {f: measurements.Cut(BODY[f], 0) for f in fields})],
             promised_on=self.now.date() + timedelta(kind.days), now=self.now,
         )  # fmt: skip
+
+    @classmethod
+    def of(cls, stage: Stage, db: Any, order: Order) -> Life:
+        """The life of an order that is placed already."""
+        life = cls.__new__(cls)
+        life.stage, life.db, life.now = stage, db, stage.parts.clock.now()
+        life.customer, life.tailor, life.order = order.customer(db), order.tailor(db), order
+        return life
 
     def until(self, reached: str) -> None:
         steps = (

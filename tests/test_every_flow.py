@@ -20,9 +20,12 @@ from bot.everywhere import LINES
 from bot.flow import COMMON, DONE, Flow, Frame
 from bot.messages import Choice, Incoming, Letter, Media, Reply
 from bot.plugins import classes_in
+from bot.rules.pricing import Quote
 from bot.understand import NotUnderstood, plain, yes_no
 from bot.wiring import ROOT
 from bot.words import Words
+from models.circle import Circle
+from models.circle_item import Item
 from models.conversation import Conversation
 from models.ledger import Entry
 from models.order import Order
@@ -30,8 +33,10 @@ from models.outbox import Outbox
 from models.payment import Payment
 from models.person import Person
 from models.picture import Picture
+from models.piece import Piece
 from models.profile import Profile
 from models.tailor import Offer
+from models.vote import Vote
 from tests.conftest import empty
 from tests.stage import BODY, PHONES, Stage
 from tests.test_transcripts import check_manners
@@ -126,6 +131,8 @@ ORDER = {"order_id": 0}
 MEASURED = {f: [BODY[f], None, "text"] for f in ("neck", "shoulder", "chest", "sleeve_length", "top_length")}
 DRAFT = {"offer_id": 0, "fabric": "own", "day": "2026-12-07"}
 SHIRT = {"garment": "kente_shirt"}
+PLAN = {"event": "wedding", "day": "2026-12-26", "tailor_id": 0, "payer": "own", "fabric": "own", "delivery": "together", "closing": "2026-11-30"}
+CIRCLE = {"circle_id": 0}
 SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     ("welcome", "consent"): ("ordered", "efua", {}),
     ("welcome", "name"): ("ordered", "ama", {}),
@@ -162,7 +169,21 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("fitting", state): ("fitted", "ama", ORDER) for state in ("verdict", "reason")},
     ("handover", "which"): ("all paid", "kofi", {}),
     ("handover", "code"): ("all paid", "kofi", ORDER),
+    ("handover", "pieces"): ("all paid", "kofi", ORDER),
     ("delivery", "received"): ("handed over", "ama", ORDER),
+    **{("circle", s): ("ordered", "ama", PLAN) for s in ("event", "day", "tailor", "payer", "fabric", "delivery", "closing", "confirm")},
+    ("circles", "which"): ("ordered", "ama", {}),
+    **{("circles", state): ("ordered", "ama", CIRCLE) for state in ("action", "tailor")},
+    ("booking", "answer"): ("ordered", "kofi", CIRCLE | {"tailor_id": 0}),
+    ("join", "code"): ("ordered", "ama", {}),
+    **{("join", state): ("ordered", "ama", CIRCLE | {"item_id": 0}) for state in ("garment", "payer", "agree")},
+    ("join", "measures"): ("ordered", "ama", CIRCLE | {"item_id": 1}),
+    ("bring", "newcomer"): ("ordered", "ama", CIRCLE),
+    ("sponsor", "answer"): ("ordered", "ama", {"item_id": 0}),
+    ("settle", "sure"): ("ordered", "ama", CIRCLE),
+    ("leave", "sure"): ("ordered", "ama", CIRCLE),
+    **{("vote", state): ("ordered", "ama", CIRCLE) for state in ("options", "running")},
+    ("ballot", "choice"): ("ordered", "ama", CIRCLE),
 }
 PASSING = {("plea", "queue")}  # never waits for an answer
 TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason")}  # whatever is written there is a reason
@@ -185,12 +206,39 @@ def set_scene(house: Stage, name: str, state: str) -> tuple[str, Callable[[], No
         house.given_order(customer, "kente shirt", "kofi", reached)
     house.given_order("ama", "kente shirt", "kofi", "ordered") if name == "orders" else None
     house.given_measurements("ama", "kente shirt")
+    if name in CIRCLES or (name, state) == ("handover", "pieces"):
+        set_circle(house, name, state)
     if who == "efua":
         house.say(who, "hello")
     remembered = {key: _real(house, key, value) for key, value in memory.items()}
     below = [Frame("browse", "town", dict(SHIRT))] if name == "resume" else []
     frames = [asdict(f) for f in (*below, Frame(name, state, remembered))]
     return who, lambda: _write(house, who, frames)
+
+
+CIRCLES = ("circles", "booking", "join", "bring", "sponsor", "settle", "leave", "vote", "ballot")
+
+
+def set_circle(house: Stage, name: str, state: str) -> None:
+    """Ama's circle with Esi in it, and whatever this state needs beside."""
+    house.given_measurements("esi", "kente shirt")
+    circle = house.given_circle("ama", "kofi", ["ama", "esi"], "one by one, not agreed" if name == "booking" else "one by one")
+    if (name, state) == ("circles", "which"):
+        house.given_circle("ama", "kofi", [])
+    with house.parts.database.begin() as db:
+        now, order = house.parts.clock.now(), db.scalars(select(Order).order_by(Order.id)).first()
+        assert order
+        if name == "ballot" or state == "running":
+            Vote.start(db, circle.id, [{"label": "blue", "picture_id": None}, {"label": "white", "picture_id": None}], now)
+        if state == "measures":
+            child = Profile.create(db, order.customer_id, "Akosua", "child", now=now)
+            circle = Circle.by_id(db, circle.id, lock=True)
+            circle.add(db, order.customer(db), "Akosua", child.id, now).choose(db.scalars(select(Offer)).one())
+        if name == "handover":
+            order.circle_id, order.pieces = circle.id, 2
+            second = Piece.sewn(order.garment, Quote(0, 0, 0), {}, who="Esi")
+            second.order_id, second.place = order.id, 2
+            db.add(second)
 
 
 def _real(house: Stage, key: str, value: Any) -> Any:
@@ -205,6 +253,12 @@ def _real(house: Stage, key: str, value: Any) -> Any:
             return [Profile.create(db, order.customer_id, "Akosua", "child", now=house.parts.clock.now()).id]
         if key == "picture_id":
             return Picture.own(db, b"", house.parts.clock.now()).id
+        if key == "tailor_id":
+            return offer.tailor_id
+        if key == "circle_id":
+            return db.scalars(select(Circle.id).order_by(Circle.id)).first()
+        if key == "item_id":
+            return list(db.scalars(select(Item.id).order_by(Item.id)))[-1 if value else 0]
         return {"order_id": order.id, "number": order.number, "offer_id": offer.id, "offers": [offer.id]}.get(key, value)
 
 

@@ -6,6 +6,7 @@ The language of a story, line by line:
     given: Kofi sews kente shirts in Accra from GHS 250
     given: Kofi is new | is busy | takes no express | takes 1 order a day | takes 3 orders a month
     given: Ama is a customer | has measurements for a kaftan
+    given: Ama's circle by Kofi with Esi, Yaw; Ama pays for all, one by one, one lot, not agreed, all paid
     given: Ama's kente shirt by Kofi is cut     as far as a word of stage.LIFE says
     ama: any text                               she writes it
     ama: [Yes]                                  she taps it
@@ -145,6 +146,8 @@ def _row(n: int, choice: Choice, few: bool) -> str:
 def given(line: str, stage: Stage) -> None:
     if m := re.fullmatch(r"(\w+) sews (.+) in (.+) from GHS (\d+)", line):
         stage.given_tailor(m[1].lower(), m[2], m[3], int(m[4]))
+    elif m := re.fullmatch(r"(\w+)'s circle by (\w+)(?: with ([\w, ]+))?(?:; (.+))?", line):
+        stage.given_circle(m[1].lower(), m[2].lower(), re.findall(r"\w+", (m[3] or "").lower()), m[4] or "")
     elif m := re.fullmatch(r"(\w+) is a customer", line):
         stage.given_customer(m[1].lower())
     elif m := re.fullmatch(r"(\w+) has measurements for (?:an? )?(.+)", line):

@@ -113,6 +113,11 @@ class Twilio:
         self._lock = threading.Lock()
         self._line: tuple[int, Client] | None = None
 
+    @property
+    def number(self) -> str:
+        """Where people write to us."""
+        return self.config.whatsapp_number.removeprefix("whatsapp:")
+
     def genuine(self, request: Request) -> bool:
         return self._signature.fits(request)
 

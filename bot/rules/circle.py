@@ -18,6 +18,8 @@ DRAFT_LIFE = timedelta(hours=72)  # after the last word, while fewer than two pi
 CLOSES_AT = 18  # o'clock on the last day, Africa/Accra
 REMINDER = timedelta(hours=24)  # before the circle closes
 TAILOR_GRACE = timedelta(days=1)  # closing waits this long for a tailor's word
+UNPAID = timedelta(hours=24)  # after closing the coordinator hears whose deposit is open
+REMEMBERED = timedelta(days=30)  # after the event
 SPARE = timedelta(days=2)  # clothes are promised this long before the event, where the days suffice
 TIERS = ((10, 25), (6, 20), (3, 15))  # pieces of one tailor from which on, per cent off her price
 EXTRA_PERCENT = 10  # of shared cloth, for what cutting loses
