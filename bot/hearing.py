@@ -8,6 +8,7 @@ from bot.everywhere import Everywhere
 from bot.flow import Scene
 from bot.messages import Incoming, Reply
 from bot.understand import measurements_in, plain
+from models.circle import Circle
 from models.profile import Profile
 from models.recording import Recording
 
@@ -91,7 +92,5 @@ class Hearing(Everywhere):
         """Whom the note may be about: the family, and the members of the family order that is talked about."""
         names = [p.called for p in Profile.family(scene.db, scene.person.id) if p.called]
         for circle_id in {f.memory["circle_id"] for f in scene.stack if f.memory.get("circle_id")}:
-            from models.circle import Circle
-
             names += list(Circle.people(scene.db, circle_id))
         return list(dict.fromkeys(names))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.rules import measurements, sheet
 from bot.rules.family import KIN
 from bot.understand import Context, Value, kin_of, plain
+from models.circle import Circle
 from models.profile import Profile
 
 Entry = tuple[str, str, int]  # who ("" for the one the talk is about), field, millimetres
@@ -47,8 +48,6 @@ class Tape:
         if not who:
             return Profile.by_id(self.db, self.talk.profile_id) if self.talk.profile_id else Profile.own(self.db, self.person_id)
         if self.talk.circle_id:
-            from models.circle import Circle
-
             found = Circle.people(self.db, self.talk.circle_id).get(who)
             return Profile.by_id(self.db, found) if found else None
         return Profile.named(self.db, self.person_id, who)
@@ -66,8 +65,6 @@ class Tape:
     def names(self) -> list[str]:
         """Who may be named without being a stranger."""
         if self.talk.circle_id:
-            from models.circle import Circle
-
             return list(Circle.people(self.db, self.talk.circle_id))
         return [p.called.lower() for p in Profile.family(self.db, self.person_id) if p.called]
 
@@ -147,7 +144,5 @@ class Tape:
             saved.append(profile)
         self.talk.sheet = {}
         if self.talk.circle_id and saved:
-            from models.circle import Circle
-
             Circle.measured(self.db, self.talk.circle_id, [p.id for p in saved], by=self.person_id, now=self.now)
         return saved
