@@ -28,6 +28,7 @@ from bot.understand.vocabulary import KNOWN
 LONGEST = 4096  # characters; what stands behind is asked for again
 SAME_LENGTH_MM = 7  # "32 in (81 cm)" is one value said twice
 TALL_MM = 1200  # feet or metres from here on, said without a field, are somebody's height
+FARTHEST_CORRECTION = 1.28  # nobody is wrong by more about one measurement
 STRANGE_WORDS = 2  # beside a bare answer to a question
 
 #: Of several questions the first is put: lost values, then values that cannot be told apart, then other talk, then doubts.
@@ -97,12 +98,14 @@ def _parts(message: _Message, talk: Talk) -> Iterable[list[tuple[str | None, Bou
     numbers = [q for q, kind in zip(message.found, message.kinds, strict=True) if kind in ("value",) and not is_question(row, q.start)]
     atoms: list[Atom] = sorted([*fields, *numbers], key=lambda atom: atom.start)
     part: list[Atom] = []
+    since = 0
     for place, atom in enumerate(atoms):
         part.append(atom)
         after = atoms[place + 1] if place + 1 < len(atoms) else None
         apart = after is None or any(start in message.whose.starts for start in range(atom.end, after.start + 1))
         if apart or (after is not None and message.whose.of[after.start] != message.whose.of[atom.start]):
-            pairs = pair(row, part)
+            pairs = pair(row, part, since)
+            since = atom.end if after is not None and message.whose.of[after.start] == message.whose.of[atom.start] else after.start if after else 0
             message.questions += pairs.questions
             if atom.start in message.whose.together:
                 message.questions.append(("ambiguous_field", tuple(one.field for one in pairs.bound if one.field)))
@@ -115,7 +118,7 @@ def _heights_apart(message: _Message, bound: list[tuple[str | None, Bound]]) -> 
     """ "I'm 5'7, waist 34": feet or metres that no field stands beside are a height."""
     kept: list[tuple[str | None, Bound]] = []
     for person, one in bound:
-        tall = [q for q in one.values if q.unit in ("ft", "m") and q.mm() >= TALL_MM]
+        tall = [q for q in one.values if q.unit in ("ft", "m") and q.mm() >= TALL_MM and not message.row[q.end - 1].is_mark("'")]
         if not one.field and tall and not one.ask:
             one = replace(one, field="height")
         elif one.field and len(one.values) > 1 and tall and len(tall) < len(one.values):
@@ -179,10 +182,16 @@ def _judge(message: _Message, bound: list[tuple[str | None, Bound]]) -> None:
             continue
         for value, corrected in _values(message, person, one, stated, hint):
             earlier = given.setdefault((person, one.field), [])
+            if corrected and earlier and not one.named and not earlier[-1].mm / FARTHEST_CORRECTION < value.mm < earlier[-1].mm * FARTHEST_CORRECTION:
+                message.questions.append(("ambiguous_field", (one.field,)))  # "knee 17, wait 31": hardly the knee
+                earlier.clear()
+                continue
             if corrected:
                 earlier.clear()
             earlier.append(value)
     for (_, name), several in given.items():
+        if not several:
+            continue
         if max(v.mm for v in several) - min(v.mm for v in several) > SAME_LENGTH_MM * (len({_unit_said(v.said) for v in several}) > 1):
             message.questions.append(("conflict", (name,)))
         else:

@@ -121,7 +121,7 @@ def _has_number(row: list[Token], named: Named, used: list[Quantity]) -> bool:
 def _about(row: list[Token], fields: list[Named], used: list[Quantity], low: int, high: int) -> list[Named]:
     """The fields a phrase at row[low:high] is about: the one before it, else those behind it."""
     before = [n for n in fields if n.end <= low and _linked(row, n.end, low, ("i", "you", "for", "do", "really"))][-1:]
-    if before and not any(q.start < before[0].start and _linked(row, q.end, before[0].start) and q.end == before[0].start for q in used):
+    if before and not any(q.end == before[0].start and not (q.start and row[q.start - 1].kind == "field") for q in used):
         return before
     about: list[Named] = []
     at = high

@@ -9,18 +9,17 @@ from itertools import pairwise
 from bot.understand.plain import words
 from bot.understand.quantities import Quantity
 from bot.understand.reading import Ask
-from bot.understand.runs import Atom, Bound, Gap, Named, Pairs, Run, blocks, correction, gap, listed, runs_of
+from bot.understand.runs import CLAUSE, Atom, Bound, Gap, Named, Pairs, Run, blocks, correction, gap, listed, runs_of
 from bot.understand.tokens import Token
 from bot.understand.vocabulary import ALTERNATIVES, CORRECTIONS, SAME_FOR_ALL
 
-FARTHEST = 7  # words between a field and its number
+FARTHEST, NEAREST = 7, 4  # words between a field and its number
 _BEHIND = CORRECTIONS - words("no nope nah not now wait hold should correct oo daabi dabi")
 
 
-def pair(row: list[Token], atoms: list[Atom]) -> Pairs:
-    """The pairs of one person's part of a message."""
-    pairs = Pairs()
-    end = atoms[0].start if atoms else 0
+def pair(row: list[Token], atoms: list[Atom], since: int) -> Pairs:
+    """The pairs of one person's part of a message; row[since:] may begin with a correction."""
+    pairs, end = Pairs(), since
     for block in blocks(row, atoms):
         _pair_block(row, block, end, pairs)
         end = block[-1].end
@@ -56,9 +55,15 @@ def _forward(row: list[Token], runs: list[Run]) -> bool:
     behind: list[Gap] = []
     for first, second in pairwise(runs):
         if first.kind != second.kind:
-            (ahead if first.kind == "fields" else behind).append(gap(row, first.end, second.start) + 4 * second.corrected)
+            strength = gap(row, first.end, second.start)
+            if first.kind == "fields":
+                ahead.append(strength)
+            else:
+                behind.append(strength + CLAUSE * second.corrected)
     if not ahead or not behind:
         return not behind
+    if runs[0].kind != runs[-1].kind and max(ahead if runs[0].kind == "fields" else behind) < CLAUSE:
+        return runs[0].kind == "fields"  # complete as it stands: only clauses cut the other way speak against it
     forward, backward = sum(ahead) * len(behind), sum(behind) * len(ahead)
     return runs[0].kind == "fields" if forward == backward else forward < backward
 
@@ -77,8 +82,8 @@ def _without_weak(row: list[Token], atoms: list[Atom]) -> list[Atom]:
         if isinstance(atom, Named) and atom.weak:
             after = atoms[at + 1] if at + 1 < len(atoms) else None
             before = kept[-1] if kept else None
-            ahead = isinstance(after, Quantity) and gap(row, atom.end, after.start) in (0, 5) and not _opens_own(row, atoms, at)
-            behind = isinstance(before, Quantity) and gap(row, before.end, atom.start) == 0 and before.end >= atom.start - 2
+            ahead = isinstance(after, Quantity) and _near_number(row, atom.end, after.start) and not _opens_own(row, atoms, at)
+            behind = isinstance(before, Quantity) and _near_number(row, before.end, atom.start) and before.end >= atom.start - 2
             inside = _in_list(row, atoms, at)
             if not (ahead or behind or inside):
                 continue
@@ -86,10 +91,15 @@ def _without_weak(row: list[Token], atoms: list[Atom]) -> list[Atom]:
     return kept
 
 
+def _near_number(row: list[Token], low: int, high: int) -> bool:
+    """Whether hardly anything stands between a field and a number."""
+    return high - low <= NEAREST and not any(token.is_mark(",", ";") for token in row[low:high])
+
+
 def _opens_own(row: list[Token], atoms: list[Atom], at: int) -> bool:
     """ "for trousers 34 waist": the number belongs to the field behind it."""
     weak, after = atoms[at], atoms[at + 2] if at + 2 < len(atoms) else None
-    introduced = weak.start > 0 and row[weak.start - 1].is_word("for", "sew", "new", "two")
+    introduced = any(token.is_word("for", "sew", "new") for token in row[max(0, weak.start - 2) : weak.start])
     return introduced and isinstance(after, Named) and atoms[at + 1].end == after.start
 
 
@@ -134,7 +144,7 @@ def _from_numbers(row: list[Token], runs: list[Run], at: int, partner: Run | Non
     if run.corrected and pairs.bound and not (own and partner and gap(row, run.end, partner.start) < 3):
         last = pairs.bound[-1]
         values = tuple(atom for atom in run.atoms if isinstance(atom, Quantity))
-        pairs.bound.append(Bound(last.field, values, run.start, run.end, True, _several(row, run)))
+        pairs.bound.append(Bound(last.field, values, run.start, run.end, True, _several(row, run), named=False))
         return 1
     if own and partner is not None:
         _match(row, partner, run, pairs, corrected=run.corrected)

@@ -53,6 +53,7 @@ def owners(row: list[Token], cleaned: str, capital: Collection[str], people: Col
     """For every token the person it is about; after somebody was named, all is theirs until the next."""
     reader = _Reader(row, cleaned, capital, frozenset(people))
     marks = reader.marks()
+    marks = [mark for at, mark in enumerate(marks) if mark.end > mark.start or (at and marks[at - 1].person is not None)]
     of: list[str | None] = [None] * len(row)
     numeric = [at for at, token in enumerate(row) if token.kind == "number"]
     numbers = (numeric[0], numeric[-1]) if numeric else (len(row), -1)

@@ -10,11 +10,12 @@ from bot.understand.plain import words
 from bot.understand.quantities import Quantity
 from bot.understand.reading import Ask
 from bot.understand.tokens import Token
-from bot.understand.vocabulary import ALTERNATIVES, AROUND_CORRECTIONS, COMMA, CORRECTIONS, JOIN_MARKS, JOINS, LINKS, STOPS
+from bot.understand.vocabulary import ALTERNATIVES, AROUND_CORRECTIONS, COMMA, CORRECTIONS, JOIN_MARKS, JOINS, STOPS
 
-Gap = int  # how strongly two places are parted
+Gap = int  # how strongly two places are parted: 2 by "and", CLAUSE by a comma, 5 by the end of a sentence or line
+CLAUSE = 3
 _STRONG = words("no nope nah sorry sorri sory scratch mean meant correction mistake mistaken wrong wrongly oops ops rather typo daabi dabi kafra")
-_LIST_WORDS = JOINS | words("then is are be measures na both respectively")
+_LIST_WORDS = JOINS | words("maybe perhaps probably possibly about around even like between from then is are be measures na both respectively")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Bound:
     end: int
     corrected: bool = False
     ask: Ask | None = None
+    named: bool = True  # False for a correction that names no field
 
 
 @dataclass(slots=True)
@@ -143,7 +145,7 @@ def gap(row: list[Token], low: int, high: int) -> Gap:
     strength = 0
     for token in row[low:high]:
         if token.kind == "mark":
-            strength = max(strength, 5 if token.text in STOPS else 3 if token.text in COMMA else 0)
+            strength = max(strength, 5 if token.text in STOPS else CLAUSE if token.text in COMMA else 0)
         elif token.kind == "word":
-            strength = max(strength, 2 if token.is_word("and", "then", "but", "na") else 0 if token.text in LINKS else 1)
+            strength = max(strength, 2 if token.is_word("and", "then", "but", "na") else 0)
     return strength

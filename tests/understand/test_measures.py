@@ -230,3 +230,19 @@ def test_small_numbers_before_a_field_are_values_and_before_a_garment_counts() -
     check("2 trousers, waist 34", {"waist": 34})
     check("thirty nine and a half length of slit", {"slit_length": 39.5})
     check("Hi Sew4Mi, waist 34", {"waist": 34})
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "ask"),
+    [
+        ("waist is not 37 but 36 chest 39 knee 17", {"waist": 36, "chest": 39, "knee": 17}, None),
+        ("hip 45. sleeve is not 25 but 24", {"hip": 45, "sleeve_length": 24}, None),
+        ("chest between 37 and 38 shoulder 18 knee 16", {"shoulder": 18, "knee": 16}, "ambiguous_value"),
+        ("knee is 15 or maybe 17, waist 34", {"waist": 34}, "ambiguous_value"),
+        ("chest 40 waist I don't know hip 42", {"chest": 40, "hip": 42}, "unknown_value"),
+        ("neck 15. hip 44 oh sorry my neck is 16", {"neck": 16, "hip": 44}, None),
+        ("knee 17 wait 31", {}, "ambiguous_field"),
+    ],
+)
+def test_one_odd_member_does_not_shift_a_list(text: str, given: Given, ask: str | None) -> None:
+    check(text, given, ask)
