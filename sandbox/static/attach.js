@@ -41,7 +41,10 @@ function clips(list, act) {
     if (!same) { player.src = `/sandbox/samples/${name}.ogg`; player.dataset.name = name; }
     return player.play().catch(() => mark(""));
   };
-  player.addEventListener("play", () => mark(player.dataset.name));
+  player.addEventListener("play", () => {
+    document.querySelectorAll("audio").forEach((other) => { if (other !== player) other.pause(); });
+    mark(player.dataset.name);
+  });
   for (const end of ["pause", "ended", "error"]) player.addEventListener(end, () => mark(""));
   return [player, ...rows.map((row) => row.node)];
 }

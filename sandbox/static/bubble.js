@@ -49,13 +49,36 @@ function media(message, file, on) {
     const shape = type === "image/png" ? "photo paper" : "photo"; // a drawing is shown whole
     return el("button", { type: "button", class: shape, "aria-label": `${label}, enlarge`, onclick: () => on.enlarge(file.url) }, image);
   }
-  if (type.startsWith("audio/")) return el("div", { class: "voice" }, icon("mic", 18), el("audio", { controls: true, controlsList: "nodownload noplaybackrate", preload: "metadata", src: file.url, "aria-label": "Voice note" }));
+  if (type.startsWith("audio/")) return voice(file.url);
   if (type.startsWith("video/")) return el("video", { controls: true, src: file.url, "aria-label": "Video" });
   const card = type.includes("vcard");
   const name = card ? message.name || "Contact" : message.filename || "Document";
   const about = type === "application/pdf" ? el("small", {}, "PDF · tap to open") : null;
   return el("a", { class: "file", href: file.url, target: "_blank", rel: "noopener" }, icon(card ? "person" : "file", 24), el("span", {}, name, about));
 }
+
+// A player of our own: Chromium's controls stay as narrow as the part of them that was in view at first.
+function voice(url) {
+  const audio = el("audio", { preload: "metadata", src: url });
+  const act = () => (audio.paused ? audio.play().catch(() => {}) : audio.pause());
+  const button = el("button", { type: "button", class: "round hear", onclick: act });
+  const place = el("input", { type: "range", min: "0", max: "1", step: "0.01", value: "0", "aria-label": "Place in the voice note" });
+  const time = el("span", { class: "length" });
+  const look = () => {
+    const known = Number.isFinite(audio.duration);
+    button.replaceChildren(icon(audio.paused ? "play" : "pause", 16));
+    button.setAttribute("aria-label", audio.paused ? "Play the voice note" : "Pause the voice note");
+    place.value = known && audio.duration ? audio.currentTime / audio.duration : 0;
+    time.textContent = audio.error ? "no sound" : minutes(audio.currentTime || (known ? audio.duration : 0));
+  };
+  place.addEventListener("input", () => { if (Number.isFinite(audio.duration)) audio.currentTime = place.value * audio.duration; });
+  audio.addEventListener("play", () => document.querySelectorAll("audio").forEach((other) => { if (other !== audio) other.pause(); }));
+  for (const name of ["loadedmetadata", "durationchange", "timeupdate", "play", "pause", "ended", "error"]) audio.addEventListener(name, look);
+  look();
+  return el("div", { class: "voice", role: "group", "aria-label": "Voice note" }, audio, button, place, time);
+}
+
+function minutes(seconds) { return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`; }
 
 function place(spot) {
   const label = spot.label || "Location";
