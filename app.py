@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import click
 from flask import Flask
@@ -11,17 +12,15 @@ from flask.cli import FlaskGroup
 
 from bot import terminal, understanding_cli
 from bot.settings import BadSettings, stop
-from bot.wiring import Parts, build, make_app
+from bot.wiring import Parts, build, listener, make_app
 
-#: Commands that need the whole house, and commands that need nothing of it.
 COMMANDS = {
     "seed": (terminal.seed, "Put the catalogue in, and sample tailors unless in production."),
     "chat": (terminal.chat, "Talk with the bot in the terminal."),
     "ledger": (terminal.ledger, "Show balances; exit 1 when they are wrong."),
 }
-WITHOUT_HOUSE = {
-    "understand": (understanding_cli.understand, "Read lines from standard input, print the measurements in each as JSON."),
-}
+UNDERSTAND = "Read lines from standard input, print the measurements in each as JSON."
+LISTEN = "Print what a voice note says, and the measurements in it, as JSON."
 
 
 def create_app(parts: Parts | None = None) -> Flask:
@@ -48,8 +47,9 @@ def _house() -> Parts:
 def _with_commands(app: Flask, house: Callable[[], Parts]) -> Flask:
     for name, (run, about) in COMMANDS.items():
         app.cli.add_command(click.Command(name, callback=partial(lambda run: run(house()), run), help=about))
-    for name, (alone, about) in WITHOUT_HOUSE.items():
-        app.cli.add_command(click.Command(name, callback=alone, help=about))
+    recording = click.Argument(["file"], type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    app.cli.add_command(click.Command("understand", callback=understanding_cli.understand, help=UNDERSTAND))
+    app.cli.add_command(click.Command("listen", params=[recording], callback=partial(understanding_cli.listen, listener), help=LISTEN))
     closing = click.Option(["--answered"], type=int, help="The number of one that has been answered.")
     pleas = click.Command("pleas", params=[closing], callback=lambda answered: terminal.pleas(house(), answered), help="Who waits for a person.")
     app.cli.add_command(pleas)

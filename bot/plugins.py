@@ -13,13 +13,18 @@ def classes_in(package: ModuleType, *, marked_by: str) -> dict[str, type]:
 
     The class is the one the file defines itself that carries the attribute `marked_by`. Raises LookupError unless there is exactly one.
     """
-    found: dict[str, type] = {}
-    for info in pkgutil.iter_modules(package.__path__):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
-        own = [c for _, c in inspect.getmembers(module, inspect.isclass) if c.__module__ == module.__name__ and marked_by in vars(c)]
-        if len(own) != 1:
-            raise LookupError(f"{module.__name__} must define exactly one class with {marked_by!r}, found {len(own)}")
-        found[info.name] = own[0]
-    return found
+    return {name: class_in(package, name, marked_by=marked_by) for name in names_in(package)}
+
+
+def names_in(package: ModuleType) -> list[str]:
+    """The files of the package, without those that are its own business."""
+    return [info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")]
+
+
+def class_in(package: ModuleType, name: str, *, marked_by: str) -> type:
+    """The class of one file; the others are not even imported."""
+    module = importlib.import_module(f"{package.__name__}.{name}")
+    own = [c for _, c in inspect.getmembers(module, inspect.isclass) if c.__module__ == module.__name__ and marked_by in vars(c)]
+    if len(own) != 1:
+        raise LookupError(f"{module.__name__} must define exactly one class with {marked_by!r}, found {len(own)}")
+    return own[0]

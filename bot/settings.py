@@ -19,10 +19,19 @@ class Section(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
 
-class Settings(BaseSettings):
-    """What the house needs whatever it talks to. Times in seconds."""
+class VoiceChoice(Section):
+    """Which engine listens to voice notes: the one that is named, OpenAI's where there is a key, else the one that needs none."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+    voice_engine: str = Field(default="", description="the file's name in bot/voice")
+    openai_api_key: str = Field(default="", repr=False)
+
+    @property
+    def engine(self) -> str:
+        return self.voice_engine or ("openai" if self.openai_api_key else "offline")
+
+
+class Settings(VoiceChoice):
+    """What the house needs whatever it talks to. Times in seconds."""
 
     environment: Literal["production", "demo", "test"] = "production"
     database_url: str
@@ -37,7 +46,6 @@ class Settings(BaseSettings):
     sender_threads: int = Field(default=32, ge=1, le=256)
     send_lease_s: float = Field(default=30, gt=0)
     tick_s: float = Field(default=1.0, gt=0)
-    voice_engine: str = Field(default="", description="the file's name in bot/voice; empty: openai with a key, else offline")
 
     @field_validator("public_url")
     @classmethod

@@ -1,16 +1,19 @@
-"""`flask understand`: one line in, one line of JSON out; for trying the reader and for measuring it."""
+"""`flask understand` and `flask listen`: a line or a recording in, JSON out; for trying the reader and the ear, and for measuring them."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 from bot.clock import Clock
 from bot.rules.measurements import FIELDS
+from bot.settings import BadSettings
 from bot.understand import Context, Reading, measurements_in
+from bot.voice import Engine, Hints, Unheard
 
 _KEYS = ("asked", "garment", "people", "birth_year", "sex", "saved")
 
@@ -24,6 +27,20 @@ def understand() -> None:
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     answer(sys.stdin, sys.stdout, Clock().now().year)
+
+
+def listen(engine: Callable[[], Engine], file: Path) -> None:
+    """What an engine hears in a recording, and what is read in that. A rough engine's words are shown here: this is no conversation."""
+    try:
+        ear = engine()
+        heard = ear.listen(file.read_bytes(), Hints())
+    except (BadSettings, Unheard) as problem:
+        print(f"Nobody can listen: {problem}", file=sys.stderr)
+        raise SystemExit(2) from None
+    told = {"text": heard.text, "engine": ear.name, "confidence": round(heard.confidence, 3)}
+    sure = not heard.why and heard.confidence >= ear.sure
+    said = as_json(measurements_in(heard.text, Context(year=Clock().now().year))) if sure else {"values": [], "ask": "bad_audio"}
+    print(json.dumps(told | said))
 
 
 def answer(lines: TextIO, out: TextIO, year: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,12 @@ from bot.flow import Flow
 from bot.links import Links
 from bot.outbox import Carrier
 from bot.payments import Provider
-from bot.plugins import classes_in
+from bot.plugins import class_in, classes_in, names_in
 from bot.queue import Redis
 from bot.rules import payment as payment_rules
 from bot.rules.payment import Till
 from bot.seal import Seal, ring
-from bot.settings import BadSettings, Settings, is_begun, load, refuse_stand_ins
+from bot.settings import BadSettings, Settings, VoiceChoice, is_begun, load, refuse_stand_ins
 from bot.spool import Spool
 from bot.switchboard import Switchboard
 from bot.understand import plain
@@ -120,15 +120,7 @@ class Parts:
 
     @cached_property
     def voice(self) -> Listener:
-        """The engine VOICE_ENGINE names; OpenAI's where there is a key, else the one that needs none."""
-        if self._voice is not None:
-            return self._voice
-        found = classes_in(bot.voice, marked_by="name")
-        chosen = self.settings.voice_engine or ("openai" if is_begun(found["openai"].Config) else "offline")  # type: ignore[attr-defined]
-        if chosen not in found:
-            raise BadSettings([f"VOICE_ENGINE: must be one of {', '.join(sorted(found))}"])
-        made: Listener = found[chosen](self._config(chosen, found[chosen]))
-        return made
+        return self._voice or voice_engine(self.settings, self._config)
 
     @cached_property
     def reader(self) -> Reader | None:
@@ -230,6 +222,21 @@ class Parts:
             if field.endswith("_url") and isinstance(value, str):
                 refuse_stand_ins(self.settings, f"{name}_{field}".upper(), value)
         return config
+
+
+def voice_engine(choice: VoiceChoice, config: Callable[[str, Any], Any]) -> Listener:
+    """The engine that listens; the others, and what they need, are not even imported. Raises BadSettings."""
+    known = names_in(bot.voice)
+    if choice.engine not in known:
+        raise BadSettings([f"VOICE_ENGINE: must be one of {', '.join(known)}"])
+    cls: Any = class_in(bot.voice, choice.engine, marked_by="name")
+    made: Listener = cls(config(choice.engine, cls))
+    return made
+
+
+def listener() -> Listener:
+    """The same without a house, for trying it. Raises BadSettings."""
+    return voice_engine(load(VoiceChoice), lambda name, cls: load(cls.Config))
 
 
 def build(**given: Any) -> Parts:

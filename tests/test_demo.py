@@ -14,6 +14,7 @@ import pytest
 
 import bot.channels
 import bot.payments
+import bot.voice
 from bot.plugins import classes_in
 from bot.settings import BadSettings, Settings, load
 from bot.wiring import Parts
@@ -68,7 +69,8 @@ def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str, why: st
 
 def test_the_example_names_every_setting_once() -> None:
     text = (ROOT / ".env.example").read_text()
-    adapters = [*classes_in(bot.channels, marked_by="name").values(), *classes_in(bot.payments, marked_by="name").values()]
+    folders = bot.channels, bot.payments, bot.voice
+    adapters = [cls for folder in folders for name, cls in classes_in(folder, marked_by="name").items() if name != "fixture"]
     models: list[Any] = [Settings, *(cls.Config for cls in adapters)]
     names = {(str(m.model_config.get("env_prefix", "")) + field).upper() for m in models for field in m.model_fields}
     shown = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", text, re.MULTILINE)
