@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.flow import Flow, Scene
@@ -61,6 +61,7 @@ class Settle(Flow):
     @dataclass
     class Memory:
         circle_id: int = 0
+        seen: list[int] = field(default_factory=list)  # the pieces she was shown
 
     def ask_sure(self) -> None:
         circle = Circle.by_id(self.db, self.memory.circle_id)
@@ -69,6 +70,7 @@ class Settle(Flow):
             self.refuse(NotAllowed("too_few" if circle.is_open else "not_open"))
             self.cannot()
             return
+        self.memory.seen = [item.id for item in ready]
         priced = price(self.db, circle, ready)
         saved = sum(p.discount for p in priced)
         self.ask_yes_no(
@@ -83,6 +85,8 @@ class Settle(Flow):
             return
         circle = Circle.by_id(self.db, self.memory.circle_id, lock=True)
         out = self._not_ready(circle)
+        if circle.is_open and self.memory.seen != [i.id for i in Item.of(self.db, circle.id, "agreed") if i.is_ready(self.db)]:
+            return  # somebody came or left meanwhile: she is asked again
         try:
             orders = circle.close(self.db, self.now)
         except NotAllowed as refusal:
