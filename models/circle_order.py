@@ -21,6 +21,7 @@ from models.person import Person
 from models.piece import Piece
 from models.profile import Profile
 from models.tailor import Offer, Tailor
+from models.vote import Vote
 
 
 class Priced(NamedTuple):
@@ -76,7 +77,7 @@ def _check(db: Session, circle: Circle, tailor: Tailor, payer_id: int, lot: list
 def _place(db: Session, circle: Circle, tailor: Tailor, payer_id: int, lot: list[Priced], now: datetime) -> Order:
     order = Order.place(
         db, customer_id=payer_id, tailor=tailor, pieces=[_piece(db, row, payer_id) for row in lot],
-        fabric="own" if circle.fabric == "own" else "tailor", style="", style_picture_id=None, circle_id=circle.id,
+        fabric="own" if circle.fabric == "own" else "tailor", style=Vote.chosen(db, circle.id), style_picture_id=None, circle_id=circle.id,
         promised_on=rules.ready_on(now.date(), max(row.kind.days for row in lot), circle.event_on), now=now,
     )  # fmt: skip
     for row in lot:

@@ -33,6 +33,13 @@ class Vote(Base):
     def open_in(cls, db: Session, circle_id: int) -> Vote | None:
         return db.scalars(select(cls).where(cls.circle_id == circle_id, cls.closed_at.is_(None))).one_or_none()
 
+    @classmethod
+    def chosen(cls, db: Session, circle_id: int) -> str:
+        """What a circle has agreed on, one after the other ("blue lace, wide sleeves"); a tie has chosen nothing."""
+        closed = db.scalars(select(cls).where(cls.circle_id == circle_id, cls.closed_at.is_not(None)).order_by(cls.id))
+        found = [vote.winners(db) for vote in closed]
+        return ", ".join(winners[0] for winners in found if len(winners) == 1)
+
     def counts(self, db: Session) -> list[int]:
         """Votes for each option."""
         cast = Counter(db.scalars(select(Ballot.choice).where(Ballot.vote_id == self.id)))

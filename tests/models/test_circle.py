@@ -149,9 +149,15 @@ def test_one_vote_each_until_it_is_closed(family: Stage) -> None:
             vote.cast(db, person.id, choice)
         assert vote.counts(db) == [1, 1] and vote.winners(db) == ["blue", "gold"]
         vote.close(now)
+        db.flush()
+        assert Vote.chosen(db, circle.id) == ""  # a tie
+        second = Vote.start(db, circle.id, [{"label": "wide sleeves", "picture_id": None}, {"label": "narrow", "picture_id": None}], now)
+        second.cast(db, esi.id, 0)
+        second.close(now)
+        assert {o.style for o in circle.close(db, now)} == {"wide sleeves"}
         with pytest.raises(NotAllowed, match="vote_closed"):
             vote.cast(db, ama.id, 0)
-        assert db.scalar(select(func.count(Ballot.id))) == 2
+        assert db.scalar(select(func.count(Ballot.id))) == 3
 
 
 def test_the_picture_to_scan_is_served_to_who_has_its_address(family: Stage) -> None:
