@@ -21,6 +21,8 @@ LEAST_VOICED = 0.2
 #: How far loud and quiet moments of speech lie apart at least, in dB. A fan, rain or a tone stays below 4.5, a voice amid a market above 7.
 LEAST_SWING_DB = 5.0
 SLOWEST_RATE, FASTEST_RATE, MOST_CHANNELS = 4_000, 192_000, 8
+#: A sound that ends louder than this, in dB below its loudest half second, ends in the middle of a word.
+CUT_DB = -12.0
 #: What people send. Everything that names other files or addresses (playlists, concat, network) is not among it.
 FORMATS = "ogg,mov,mp4,m4a,3gp,aac,mp3,amr,wav,matroska,webm,flac,caf"
 CODECS = frozenset({
@@ -38,6 +40,7 @@ class Sound:
     level: float = -120.0
     voiced: float = 0.0
     swing: float = 0.0
+    cut: bool = False  # ends in the middle of a word: "thirty" may have become "thirty two"
 
     @property
     def seconds(self) -> float:
@@ -60,7 +63,8 @@ def hear(recording: bytes) -> Sound:
     samples = decode(recording)
     if len(samples) < RATE * SHORTEST_S:
         return Sound(samples)
-    return Sound(samples, _level(samples), _voiced(samples), _swing(samples))
+    level = _level(samples)
+    return Sound(samples, level, _voiced(samples), _swing(samples), _decibels(_power(samples[-RATE // 20 :])) > level + CUT_DB)
 
 
 def decode(recording: bytes) -> NDArray[np.int16]:

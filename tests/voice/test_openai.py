@@ -149,7 +149,9 @@ def test_the_reader_claims(world: World) -> None:
     assert asked["body"]["input"].count("</said>") == 1, "what was said cannot leave its place"
 
 
-@pytest.mark.parametrize("answer", ["not json", "[]", '{"items": 3}', '{"items": [{"field": "waist"}]}', [ITEM | {"field": "soul"}], [ITEM | {"evidence": 3}]])
+@pytest.mark.parametrize(
+    "answer", ["not json", "[]", '{"items": 3}', '{"items": [{"field": "waist"}]}', [ITEM | {"field": "soul"}], [ITEM | {"evidence": 3}]]
+)
 def test_nonsense_of_the_reader_is_nothing(world: World, answer: Any) -> None:
     world.tell(reads=[answer])
     assert world.engine().claims("my waist is 32 inches", ()) == []
