@@ -11,7 +11,7 @@ from bot.rules import measurements
 from bot.rules.pricing import Garment as Kind
 from models.base import Base, Id, Sealed
 from models.garment import Garment
-from models.profile import Measurement, Profile
+from models.profile import Profile
 from models.tailor import Offer
 
 IN = ("joined", "agreed", "ordered")
@@ -83,11 +83,6 @@ class Item(Base):
         if not self.is_measured(db):
             return "measures"
         return "word" if self.state == "joined" else ""
-
-    def measured_by(self, db: Session) -> int | None:
-        """Who gave the newest of its measurements."""
-        rows = select(Measurement.said_by).where(Measurement.profile_id == self.profile_id).order_by(Measurement.id.desc()).limit(1)
-        return db.scalars(rows).first()
 
     # -- verbs, under the lock of the circle
 

@@ -1,4 +1,4 @@
-"""Family and group orders: how many, how far ahead, what the discount is, how shared cloth is split, who sees what."""
+"""Family and group orders: how many, how far ahead, what the discount is, how shared cloth is split."""
 
 from __future__ import annotations
 
@@ -120,8 +120,3 @@ def check_garment(days: int, closes: date, event_on: date) -> None:
 def ready_on(today: date, longest: int, event_on: date) -> date:
     """The day the clothes are promised for: two days before the event where the work allows it, never after it."""
     return min(event_on, max(event_on - SPARE, today + timedelta(days=longest)))
-
-
-def sees_numbers(viewer_id: int, keeper_id: int) -> bool:
-    """Measurements are for whoever keeps the piece (her own body, or the child she added) and for the tailor; not for the circle."""
-    return viewer_id == keeper_id

@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.rules import NotAllowed
-from bot.rules import circle as rules
 from models.circle import Booking, Circle
 from models.circle_item import Item
 from models.inbox import Inbox
@@ -132,10 +131,6 @@ def test_whose_numbers_somebody_else_gave_hears_of_it_and_nobody_else_does(famil
         told = db.execute(select(Inbox.person_id, Inbox.body).where(Inbox.name == "circle_measured")).all()
         assert [row.person_id for row in told] == [who(family, db, "esi").id] and told[0].body["by"] == ama.id
         db.execute(Inbox.__table__.delete())  # type: ignore[attr-defined]
-
-
-def test_only_the_keeper_and_the_tailor_see_numbers() -> None:
-    assert rules.sees_numbers(7, 7) and not rules.sees_numbers(8, 7)
 
 
 def test_one_vote_each_until_it_is_closed(family: Stage) -> None:
