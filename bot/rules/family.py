@@ -25,14 +25,15 @@ class Kin:
 
 #: The words the reader of measurements gives for people who are not named.
 KIN: dict[str, Kin] = {
-    "wife": Kin("spouse", "f"), "husband": Kin("spouse", "m"), "partner": Kin("spouse"),
+    "wife": Kin("spouse", "f"), "husband": Kin("spouse", "m"), "partner": Kin("spouse"), "fiance": Kin("spouse", "m"),
+    "fiancee": Kin("spouse", "f"), "boyfriend": Kin("spouse", "m"), "girlfriend": Kin("spouse", "f"),
     "son": Kin("child", "m"), "daughter": Kin("child", "f"), "child": Kin("child"), "baby": Kin("child"), "boy": Kin("child", "m"),
-    "girl": Kin("child", "f"), "kid": Kin("child"),
-    "mother": Kin("parent", "f"), "father": Kin("parent", "m"),
+    "girl": Kin("child", "f"), "stepson": Kin("child", "m"), "stepdaughter": Kin("child", "f"), "ward": Kin("child"),
+    "grandson": Kin("child", "m"), "granddaughter": Kin("child", "f"),
+    "mother": Kin("parent", "f"), "father": Kin("parent", "m"), "grandmother": Kin("parent", "f"), "grandfather": Kin("parent", "m"),
     "brother": Kin("sibling", "m"), "sister": Kin("sibling", "f"), "twin": Kin("sibling"),
-    "uncle": Kin("other", "m"), "aunt": Kin("other", "f"), "auntie": Kin("other", "f"), "friend": Kin("other"), "cousin": Kin("other"),
-    "nephew": Kin("other", "m"), "niece": Kin("other", "f"), "grandmother": Kin("other", "f"), "grandfather": Kin("other", "m"),
-    "grandson": Kin("other", "m"), "granddaughter": Kin("other", "f"), "boss": Kin("other"), "fiance": Kin("spouse"), "fiancee": Kin("spouse"),
+    "uncle": Kin("other", "m"), "aunt": Kin("other", "f"), "nephew": Kin("other", "m"), "niece": Kin("other", "f"), "cousin": Kin("other"),
+    "friend": Kin("other"),
 }  # fmt: skip
 
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 
-from bot.rules.family import KIN, OLDEST
+from bot.rules.family import OLDEST
 from bot.understand.errors import NotUnderstood
 from bot.understand.fillers import ASIDES
+from bot.understand.names import RELATIVES
 from bot.understand.numbers import whole
 from bot.understand.plain import plain, words
 
-#: Other words for the relatives of `KIN`.
-_ALSO = {
-    "mum": "mother", "mom": "mother", "mummy": "mother", "mama": "mother", "mommy": "mother", "maame": "mother", "dad": "father",
-    "daddy": "father", "papa": "father", "hubby": "husband", "wifey": "wife", "kids": "child", "bro": "brother", "sis": "sister",
-    "aunty": "auntie", "grandma": "grandmother", "grandpa": "grandfather", "wofa": "uncle", "agya": "father",
-}  # fmt: skip
 _AROUND = ASIDES | words(
     "my his her our of name named called they these those are he she who newborn little small big elder younger eldest last first"
 )
-_YEARS = words("years year yrs yr old of age aged months month born in since")
+_YEARS = words("years year yrs yr old of age aged born in since he she they is now turning turns almost")
+_MONTHS = words("months month weeks week wks mths")
+MONTHS_OF_LAST_YEAR = 6  # about: the day of birth is not asked
 _LONGEST_NAME = 3  # words
 _NAME = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -48,7 +45,9 @@ def kin_of(text: str, name: str) -> str:
 
 def age_or_year(text: str, year: int) -> int:
     """The year of birth out of an age ("9", "9 years") or a year ("2017"). Raises NotUnderstood."""
-    value = whole(text, units=_YEARS)
+    value = whole(text, units=_YEARS | _MONTHS)
+    if _MONTHS & set(plain(text).split()):
+        return year - (1 if value > MONTHS_OF_LAST_YEAR else 0)
     born = value if value > OLDEST else year - value
     if not year - OLDEST <= born <= year:
         raise NotUnderstood("no_age")
@@ -56,6 +55,4 @@ def age_or_year(text: str, year: int) -> int:
 
 
 def _relative(word: str) -> str:
-    said = plain(word.replace("’s", "").replace("'s", ""))
-    said = _ALSO.get(said, said)
-    return said if said in KIN else ""
+    return RELATIVES.get(plain(word.replace("’s", "").replace("'s", "")), "")
