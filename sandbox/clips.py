@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from sandbox import voice_notes
 
 LONGEST = 1000  # characters
-VOICE = "us"  # the clearest
+VOICE, PACE = "us", 0.9  # the clearest, and not in a hurry
+#: Names that the synthesiser would read as English words.
+SPELT = {"Kwame": "Kwahmay"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ CLIPS = {
     ),
     "family": Clip(
         "Three of the family",
-        "For my daughter Akosua, chest twenty eight inches, waist twenty four inches. For my son Kojo, chest twenty six inches, "
-        "waist twenty three inches. For my brother Yaw, chest forty two inches, waist thirty eight inches.",
+        "For my brother Kwame, chest forty inches, waist thirty four inches. For my sister Esi, chest thirty eight inches, "
+        "waist thirty inches. For my daughter Akosua, chest twenty eight inches, waist twenty four inches.",
     ),
     "correction": Clip("A correction", "My waist is thirty two inches, no sorry, thirty three and a half inches."),
     "units": Clip("Inches and centimetres", "Chest one hundred and two centimeters, waist thirty four inches, hip one hundred and six centimeters."),
@@ -40,19 +43,21 @@ CLIPS = {
 @cache
 def clip(name: str) -> bytes:
     """One of the samples as a voice note. Slow at first: not for the event loop. Raises KeyError."""
-    from sandbox import speak  # brings an encoder and a synthesiser, which most worlds never need
-
     sample = CLIPS[name]
     if sample.words:
-        return speak.note(sample.words, sample.voice)
+        return aloud(sample.words, sample.voice)
+    from sandbox import speak
+
     return speak.as_note(speak.mixed(speak.babble(6), speak.pink(6), -3))
 
 
 @lru_cache(64)
 def aloud(words: str, voice: str = VOICE) -> bytes:
     """A voice note that says the words; silent when nothing in them can be spoken. Slow: not for the event loop."""
-    from sandbox import speak
+    from sandbox import speak  # brings a synthesiser, which most worlds never need
 
     words = words.encode(errors="replace").decode()  # half a letter cannot be spoken
-    said = speak.say(words, voice if voice in speak.VOICES else VOICE) if any(c.isalnum() for c in words) else None
-    return voice_notes.spoken(words) if said is None or not len(said) else speak.as_note(said, words=words)
+    if not any(letter.isalnum() for letter in words):
+        return voice_notes.spoken(words)
+    said = re.sub(r"\w+", lambda word: SPELT.get(word[0].capitalize(), word[0]), words)
+    return speak.as_note(speak.say(said, voice if voice in speak.VOICES else VOICE, pace=PACE), words=words)

@@ -12,13 +12,13 @@ import httpx
 import numpy as np
 import pytest
 
+from sandbox import speak
 from sandbox.cast import PEOPLE as CAST
 from sandbox.cast import Cast, shown
 from sandbox.clips import CLIPS, VOICE, aloud, clip
 from sandbox.control import PAGE_PARTS, PEOPLE, STATIC
 from sandbox.faults import GROUPS
 from sandbox.sayings import TINY_PDF
-from sandbox.speak import VOICES
 from tests.sandbox.test_world import ACCOUNT, AMA, TOKEN, Call, Product, base, final, product, send, world
 
 __all__ = ["base", "product", "world"]  # fixtures
@@ -46,13 +46,21 @@ def test_every_clip_sounds(name: str) -> None:
     seconds, loudest = loudness(note)
     assert note.startswith(b"OggS") and 2 < seconds < 30 and loudest > 0.05
     assert (f"SPOKEN={CLIPS[name].words}".encode() in note) is bool(CLIPS[name].words)
-    assert CLIPS[name].voice in VOICES and clip(name) is note
+    assert CLIPS[name].voice in speak.VOICES and clip(name) is note
 
 
 def test_words_are_spoken_and_kept_beside() -> None:
     note = aloud("waist thirty two")
     assert b"SPOKEN=waist thirty two" in note and loudness(note)[1] > 0.05
     assert loudness(aloud("waist thirty two inches and a half please"))[0] > loudness(note)[0]
+
+
+def test_names_are_spelt_right_and_spoken_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    real = speak.say
+    monkeypatch.setattr(speak, "say", lambda text, *rest, **more: said.append(text) or real(text, *rest, **more))
+    assert b"SPOKEN=kwame's chest is forty" in aloud("kwame's chest is forty")
+    assert said == ["Kwahmay's chest is forty"]
 
 
 @pytest.mark.parametrize("words", ["", " ", "...", "[[", "🙂", "\x00"])
@@ -68,7 +76,7 @@ def test_odd_words_do_no_harm(words: str) -> None:
 
 
 def test_an_unknown_voice_is_the_usual_one() -> None:
-    assert VOICE in VOICES and loudness(aloud("hip forty", "nobody's"))[1] > 0.05
+    assert VOICE in speak.VOICES and loudness(aloud("hip forty", "nobody's"))[1] > 0.05
 
 
 def test_typed_words_arrive_as_sound(world: httpx.Client, product: Product) -> None:
