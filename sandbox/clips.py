@@ -10,6 +10,7 @@ from sandbox import voice_notes
 
 LONGEST = 1000  # characters
 VOICE, PACE = "us", 0.9  # the clearest, and not in a hurry
+PAUSE_S = 0.5
 #: Names that the synthesiser would read as English words.
 SPELT = {"Kwame": "Kwahmay"}
 
@@ -34,7 +35,9 @@ CLIPS = {
         "waist thirty inches. For my daughter Akosua, chest twenty eight inches, waist twenty four inches.",
     ),
     "correction": Clip("A correction", "My waist is thirty two inches, no sorry, thirty three and a half inches."),
-    "units": Clip("Inches and centimetres", "Chest one hundred and two centimeters, waist thirty four inches, hip one hundred and six centimeters."),
+    "units": Clip(
+        "Inches and centimetres", "My chest is ninety eight centimeters, my waist is thirty four inches, and my hip is one hundred and six centimeters."
+    ),
     "chat": Clip("About something else", "Good morning, when will my dress be ready? The wedding is on Saturday. Thank you very much.", "gb_m"),
     "noise": Clip("Only noise", ""),
 }
@@ -60,4 +63,5 @@ def aloud(words: str, voice: str = VOICE) -> bytes:
     if not any(letter.isalnum() for letter in words):
         return voice_notes.spoken(words)
     said = re.sub(r"\w+", lambda word: SPELT.get(word[0].capitalize(), word[0]), words)
-    return speak.as_note(speak.say(said, voice if voice in speak.VOICES else VOICE, pace=PACE), words=words)
+    sound = speak.say(said, voice if voice in speak.VOICES else VOICE, pace=PACE)
+    return speak.as_note(speak.joined([sound], PAUSE_S), words=words)  # people let the button go after the last word, not in it
