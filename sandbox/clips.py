@@ -36,7 +36,8 @@ CLIPS = {
     ),
     "correction": Clip("A correction", "My waist is thirty two inches, no sorry, thirty three and a half inches."),
     "units": Clip(
-        "Inches and centimetres", "My chest is ninety eight centimeters, my waist is thirty four inches, and my hip is one hundred and six centimeters."
+        "Inches and centimetres",
+        "My chest is ninety eight centimeters, my waist is thirty four inches, and my hip is one hundred and six centimeters.",
     ),
     "chat": Clip("About something else", "Good morning, when will my dress be ready? The wedding is on Saturday. Thank you very much.", "gb_m"),
     "noise": Clip("Only noise", ""),
