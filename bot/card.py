@@ -14,7 +14,7 @@ from bot.rules import measurements
 
 WIDTH, MARGIN, ROW, HEAD = 1080, 56, 62, 270  # pixels
 INK, QUIET, PAPER, BAND, MARK = "#1c1a17", "#6b645a", "#ffffff", "#f4ead6", "#1d6b45"
-COLUMNS = (MARGIN, 530, 780)  # where name, body and cut begin
+COLUMNS = (MARGIN, 470, 730)  # where name, body and cut begin
 #: Capitals the typeface lacks.
 _MISSING = str.maketrans({"Ɛ": "ɛ", "Ɔ": "ɔ"})
 
@@ -70,9 +70,9 @@ def _head(pen: ImageDraw.ImageDraw, card: Card) -> None:
 def _row(pen: ImageDraw.ImageDraw, top: int, name: str, row: Mapping[str, int], *, shaded: bool) -> None:
     if shaded:
         pen.rectangle((MARGIN - 16, top, WIDTH - MARGIN + 16, top + ROW - 1), fill=BAND)
-    _write(pen, (COLUMNS[0], top + 8), measurements.label(name).capitalize(), 34)
-    _write(pen, (COLUMNS[1], top + 8), _both(row["body"]), 34, colour=QUIET)
-    _write(pen, (COLUMNS[2], top + 8), _both(row["cut"]), 34, bold=True)
+    _write(pen, (COLUMNS[0], top + 8), measurements.label(name).capitalize(), 32)
+    _write(pen, (COLUMNS[1], top + 8), _both(row["body"]), 32, colour=QUIET)
+    _write(pen, (COLUMNS[2], top + 8), _both(row["cut"]), 32, bold=True)
 
 
 def _both(mm: int) -> str:

@@ -231,6 +231,8 @@ def merged(replies: list[Reply]) -> list[Reply]:
 
 def _parts(reply: Reply) -> list[Reply]:
     """A picture with choices is sent as two: the picture with all but the last paragraph (or line) under it, then the question."""
+    if reply.is_document:
+        return [Reply("", picture=reply.picture), Reply(reply.text, reply.choices, reply.menu)]
     if not (reply.picture and reply.choices) or "\n" not in reply.text:
         return [reply]
     caption, _, question = reply.text.rpartition("\n\n" if "\n\n" in reply.text else "\n")
@@ -238,6 +240,8 @@ def _parts(reply: Reply) -> list[Reply]:
 
 
 def _fit_together(last: Reply, reply: Reply) -> bool:
+    if last.is_document or reply.is_document:
+        return False
     if last.choices or (last.picture and (reply.picture or reply.choices)):
         return False
     return len(last.text) + len(reply.text) + 2 <= BUBBLE_LIMIT

@@ -101,6 +101,11 @@ class Reply:
     menu: str = ""  # the label that opens a list
     picture: str = ""
 
+    @property
+    def is_document(self) -> bool:
+        """A PDF travels alone: WhatsApp shows no text beside it."""
+        return self.picture.endswith(".pdf")
+
     def stored(self) -> dict[str, Any]:
         """As it is written into the outbox."""
         choices = [{"id": c.id, "label": c.label, "about": c.about} for c in self.choices]

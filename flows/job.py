@@ -85,8 +85,8 @@ class Job(Flow):
             return  # the question is asked again, and says so
         order.accept(self.db, self.now)
         self.tell(order.customer_id, "customer_accepted", tailor=order.tailor(self.db).business, order=order.number)
-        self.say("accepted", order=order.number)
         self.show(self.scene.links.cards(order.id, order.pieces), "card", order=order.number)
+        self.say("accepted", order=order.number)
         self.accepted()
 
     def ask_reason(self) -> None:

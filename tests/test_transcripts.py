@@ -123,7 +123,7 @@ def check_manners(letter: Letter) -> None:
     """What WhatsApp carries, and what a person likes to read."""
     reply = letter.reply
     title = BUTTON_TITLE if len(reply.choices) <= BUTTON_LIMIT and not any(c.about for c in reply.choices) else LIST_TITLE
-    assert 0 < len(reply.text) <= BUBBLE_LIMIT, reply.text
+    assert (reply.text or reply.is_document) and len(reply.text) <= BUBBLE_LIMIT, reply.text
     assert len(re.findall("[\U0001f300-\U0001faff\u2705\u274c]", reply.text)) <= 1, reply.text
     assert len(reply.choices) <= LIST_LIMIT
     for c in reply.choices:
@@ -132,7 +132,7 @@ def check_manners(letter: Letter) -> None:
 
 def shown(letter: Letter) -> str:
     reply = letter.reply
-    picture = "[collage] " if "collage" in reply.picture else "[photo] " if reply.picture else ""
+    picture = "[document] " if reply.is_document else "[collage] " if "collage" in reply.picture else "[photo] " if reply.picture else ""
     few = len(reply.choices) <= 3 and not any(c.about for c in reply.choices)
     return picture + reply.text + "".join(_row(n, c, few) for n, c in enumerate(reply.choices, 1))
 
