@@ -137,7 +137,8 @@ class Stage:
         name = "broken.jpg" if kind == "broken photo" else f"voice-{caption.encode().hex()}" if kind == "voice" else "file"
         url = f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Messages/MM1/Media/{name}"
         told = {"photo": "image", "broken photo": "image", "voice": "audio", "contact": "contacts"}.get(kind, kind)
-        return self.form(who, NumMedia="1", MediaUrl0=url, MediaContentType0=types[kind], Body="" if kind == "voice" else self._real(caption), MessageType=told)
+        body = "" if kind == "voice" else self._real(caption)
+        return self.form(who, NumMedia="1", MediaUrl0=url, MediaContentType0=types[kind], Body=body, MessageType=told)
 
     def _real(self, text: str) -> str:
         """Order names, codes of circles and the handover code of the story, as the house knows them."""
