@@ -17,6 +17,8 @@ from bot.understand.other_numbers import kinds
 from bot.understand.plain import clean, plain
 from bot.understand.quantities import UNITS, Quantity, Unit, measured
 from bot.understand.reading import Context, Value
+from bot.understand.rows import row_of
+from bot.understand.spelling import spelled
 from bot.understand.tokens import Token, cut
 
 LONGEST_EVIDENCE, MOST_PLACES = 400, 20
@@ -62,7 +64,7 @@ def accepted(text: str, claims: Collection[Claim], context: Context, taken: Coll
 
 def _message(text: str, context: Context) -> _Text:
     cleaned = clean(text, LONGEST)
-    row = fold(mark_fields(cut(cleaned)))
+    row = row_of(cleaned)
     found = spoken_heights(row, measured(row), context.asked)
     kept = [q for q, kind in zip(found, kinds(row, found, cleaned, ()), strict=True) if kind in ("value", "stray") and not q.fault]
     return _Text(cleaned, row, kept)
@@ -97,7 +99,7 @@ def _read(message: _Text, low: int, high: int) -> Quantity | None:
 
 def _one_number(value_text: str, quantity: Quantity, context: Context) -> bool:
     """Whether the words alone read as the same number."""
-    row = fold(cut(clean(value_text)))
+    row = fold(spelled(cut(clean(value_text))))
     found = measured(row)
     if len(found) == 2 and quantity.unit in ("ft", "cm"):  # "five seven", "one seventy" of a height
         found = spoken_heights(row, found, ("height",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -19,8 +20,10 @@ NAMES: dict[tuple[str, ...], str] = {tuple(plain(name).split()): field.name for 
     for field, names in {
         "short_sleeve_length": ("short sleeves", "sleeve short", "short sleeve long"),
         "sleeve_length": ("long sleeves", "long sleeve length", "sleeves length", "length of sleeves", "full sleeve"),
-        "wrist": ("wrists",), "knee": ("knees",), "ankle": ("ankles",), "armhole": ("armholes",), "calf": ("calfs",), "elbow": ("elbows",),
-        "neck": ("necks",), "hip": ("hip size", "hip measurement", "hips round", "hips size", "around hip", "around hips", "bums"),
+        "wrist": ("wrists", "mabakɔn", "mabakon", "nabakɔn"), "shoulder": ("mabatire", "mabatiri", "nabatire", "shoulda"),
+        "knee": ("knees",), "ankle": ("ankles",), "armhole": ("armholes",), "calf": ("calfs",), "elbow": ("elbows",),
+        "neck": ("necks", "nek", "nec"),
+        "hip": ("hpi", "hps", "hep", "hip size", "hip measurement", "hips round", "hips size", "around hip", "around hips", "bums"),
         "bust": ("breast", "breasts", "bustline", "around bust"), "chest": ("around chest",), "tummy": ("around tummy",),
         "trouser_length": ("trouser lenght", "trousers length", "pant length", "length of pants", "length of the trouser", "length of the trousers",
                            "length of my trouser", "length of my trousers"),
@@ -42,12 +45,15 @@ _FORGIVEN = words(
 )
 #: English words one slip away from one of them that mean something else.
 _BLOCKED = words(
-    """west least instead insist insert chestnut wait waits waiting wasted best busy must just boss bossy call calls called
+    """west least instead insist insert chestnut wait waiting wasted best busy must just boss bossy call calls called
     have hear heard heat here hits hops hope hoped hopes knew know known need deck short sharp should light bills
     bell bells under across above angle cheat calm wrong weight eight twist burst shirts chess bush buts bush tommy billy bella bully nick
     shouldnt chester holder color colour dollar dollars weighs shown thing things think sleep slept half length lengthy button
     buttons bottle bottles heats beard heads wasnt fits wet west rest boats thick neat next nice knock"""
 )
+_DOUBLED = re.compile(r"(.)\1+")
+_VOWELS = re.compile("[aeiou]")
+_SMALL = words("to of the in at on me my bo out")
 #: asked field -> what people also call it when just that was asked.
 _SAME_WHEN_ASKED = {
     "short_sleeve_length": ("sleeve_length",),
@@ -75,13 +81,31 @@ def mark_fields(row: list[Token], asked: str = "", keep: Collection[str] = ()) -
     return marked
 
 
+def is_field_word(word: str) -> bool:
+    """Whether a word, as it was meant, belongs to the name of a measurement."""
+    return _spelling(word) in _VOCABULARY
+
+
+@lru_cache(maxsize=4096)
+def near_field(word: str) -> bool:
+    """Whether an unknown word looks like the name of a measurement without being clearly one."""
+    if not SHORTEST_TYPO <= len(word) <= 20 or word in _BLOCKED or _spelling(word) in _VOCABULARY:
+        return False
+    slips = 2 if len(word) > SHORTEST_TYPO else 1
+    return any(known[0] == word[0] and DamerauLevenshtein.distance(word, known, score_cutoff=slips) <= slips for known in _FORGIVEN)
+
+
 @lru_cache(maxsize=4096)
 def _spelling(word: str) -> str:
     """The word of a field's name that was meant: itself, or the only one a slip away with the same first letter."""
     if word in _VOCABULARY or word in _BLOCKED or len(word) < SHORTEST_TYPO or len(word) > 20:
         return word
+    single = _DOUBLED.sub(r"\1", word)
+    if single in _VOCABULARY and single not in _SMALL:
+        return single
     slips = 2 if len(word) >= LONG_WORD else 1
     near = {known: DamerauLevenshtein.distance(word, known) for known in _FORGIVEN if known[0] == word[0]}
     near = {known: distance for known, distance in near.items() if distance <= slips}
     best = [known for known, distance in near.items() if distance == min(near.values())]
-    return best[0] if len(best) == 1 else word
+    alike = [known for known in best if _VOWELS.sub("", known) == _VOWELS.sub("", word)] if len(best) > 1 else best  # "weist" is no wrist
+    return alike[0] if len(alike) == 1 else word

@@ -24,9 +24,9 @@ def known_name(name: str, people: frozenset[str]) -> str:
 def _among(name: str, people: frozenset[str]) -> str:
     if name in people:
         return name
-    for known in people:
-        if name == known.split()[0]:
-            return known
+    first = [known for known in people if name == known.split()[0]]
+    if first:
+        return first[0] if len(first) == 1 else ""
     if len(name) < 4 or name in KNOWN or _spelling(name) != name or name in NAMES:
         return ""
     slips = 2 if len(name) >= 7 else 1

@@ -32,7 +32,8 @@ def _joined(row: list[Token], first: Quantity, second: Quantity, asked: tuple[st
         and first.value.denominator == 1
     ):
         return Quantity(first.value + second.value / 12, "ft", first.start, second.end)
-    if between or first.unit not in (None, "in") or not row[first.start].exact or not _of_height(row, first, second, asked):
+    apart = bool(between) and not (len(between) == 1 and between[0].is_mark("-", "/"))  # "five-seven"
+    if apart or first.unit not in (None, "in") or not row[first.start].exact or not _of_height(row, first, second, asked):
         return None
     if 3 <= first.value <= 7 and 0 <= second.value < 12 and second.unit in (None, "in"):
         return Quantity(first.value + Fraction(second.value, 12), "ft", first.start, second.end)
@@ -44,7 +45,9 @@ def _joined(row: list[Token], first: Quantity, second: Quantity, asked: tuple[st
 def _of_height(row: list[Token], first: Quantity, second: Quantity, asked: tuple[str, ...]) -> bool:
     named = next((token.text for token in reversed(row[max(0, first.start - 8) : first.start]) if token.kind in ("field", "number")), "")
     behind = second.end < len(row) and row[second.end].kind == "field" and row[second.end].text == "height"
-    return named == "height" or behind or (asked == ("height",) and not any(token.kind == "field" for token in row))
+    said = row[max(0, first.start - 2) : first.start]
+    of_me = bool(said) and (said[-1].is_word("im", "stand") or (said[0].is_word("i") and said[-1].is_word("am", "be")))
+    return named == "height" or behind or of_me or (asked == ("height",) and not any(token.kind == "field" for token in row))
 
 
 def length_of(row: list[Token], quantity: Quantity, name: str, stated: str, hint: Unit | None) -> int | None:
@@ -62,10 +65,12 @@ def length_of(row: list[Token], quantity: Quantity, name: str, stated: str, hint
 
 def _unit_before(row: list[Token], quantity: Quantity) -> Unit | None:
     """ "chest in cm 102", "chest (cm): 102": a unit between a field and its number."""
-    for token in reversed(row[max(0, quantity.start - 4) : quantity.start]):
+    for at in range(quantity.start - 1, max(0, quantity.start - 4) - 1, -1):
+        token = row[at]
         if token.kind in ("field", "number") or token.is_mark(",", ";", "\n", "."):
             return None
-        if token.kind == "word" and token.text in UNITS and token.text not in ("in", "ins", "m"):
+        framed = at > 0 and row[at - 1].is_mark("(", "[") and row[at + 1].is_mark(")", "]")
+        if token.kind == "word" and token.text in UNITS and (framed or token.text not in ("in", "ins", "m")):
             return UNITS[token.text]
     return None
 

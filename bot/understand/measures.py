@@ -10,10 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bot.understand.doubts import doubtful
-from bot.understand.field_names import mark_fields
 from bot.understand.lengths import length_of, spoken_heights, stated_units
 from bot.understand.naming import named_fields
-from bot.understand.numbers import fold
 from bot.understand.other_numbers import Kind, kinds
 from bot.understand.other_talk import Talk, is_question, other_talk
 from bot.understand.pairing import pair
@@ -21,8 +19,9 @@ from bot.understand.people import Owners, capitals, owners
 from bot.understand.plain import clean
 from bot.understand.quantities import UNITS, Quantity, Unit, measured
 from bot.understand.reading import Ask, Context, Reading, Value
+from bot.understand.rows import quiet, row_of
 from bot.understand.runs import Atom, Bound, Named
-from bot.understand.tokens import Token, cut
+from bot.understand.tokens import Token
 from bot.understand.vocabulary import KNOWN
 
 LONGEST = 4096  # characters; what stands behind is asked for again
@@ -50,6 +49,7 @@ class _Message:
     found: list[Quantity]
     kinds: list[Kind]
     fields: list[Named]
+    quiet: list[Token]  # the row without names and without what does not count
     values: list[Value] = field(default_factory=list)
     questions: list[tuple[Ask, tuple[str, ...]]] = field(default_factory=list)
     unexplained: bool = False
@@ -63,6 +63,7 @@ def measurements_in(text: str, context: Context = _NOTHING) -> Reading:
     message = _read(text, context)
     talk = other_talk(message.row, message.fields, message.found, message.kinds)
     bound = _heights_apart(message, [one for part in _parts(message, talk) for one in part])
+    bound = _once(message, bound)
     _asked_for(message, [(person, one) for person, one in bound if not one.field])
     _judge(message, [(person, one) for person, one in bound if one.field])
     _doubt(message)
@@ -83,13 +84,17 @@ def _read(text: str, context: Context) -> _Message:
     people = frozenset(clean(name) for name in context.people)
     keep = {part for name in people for part in name.split()}
     short = "short_sleeve_length" if context.asked == ("short_sleeve_length",) else ""
-    row = fold(mark_fields(cut(cleaned), short, keep))
+    row = row_of(cleaned, short, keep)
     if not any(token.kind != "mark" for token in row):
         row = []
     whose = owners(row, cleaned, capitals(text), people)
     found = spoken_heights(row, measured(row), context.asked)
-    fields = named_fields(row, cleaned, context.garment, whose.named)
-    return _Message(cleaned, row, context, whose, found, kinds(row, found, cleaned, whose.named), fields)
+    inside = {at for quantity in found for at in range(quantity.start, quantity.end)}
+    fields = named_fields(row, cleaned, context.garment, whose.named | inside)
+    places = {at for named in fields for at in range(named.start, named.end)}
+    kept = kinds(row, found, cleaned, whose.named, places)
+    still, hushed = quiet(row, found, kept, whose.named)
+    return _Message(cleaned, row, context, whose, found, kept, [named for named in fields if named.start not in hushed], still)
 
 
 def _parts(message: _Message, talk: Talk) -> Iterable[list[tuple[str | None, Bound]]]:
@@ -104,8 +109,8 @@ def _parts(message: _Message, talk: Talk) -> Iterable[list[tuple[str | None, Bou
         after = atoms[place + 1] if place + 1 < len(atoms) else None
         apart = after is None or any(start in message.whose.starts for start in range(atom.end, after.start + 1))
         if apart or (after is not None and message.whose.of[after.start] != message.whose.of[atom.start]):
-            pairs = pair(row, part, since)
-            since = atom.end if after is not None and message.whose.of[after.start] == message.whose.of[atom.start] else after.start if after else 0
+            pairs = pair(message.quiet, part, since)
+            since = atom.end
             message.questions += pairs.questions
             if atom.start in message.whose.together:
                 message.questions.append(("ambiguous_field", tuple(one.field for one in pairs.bound if one.field)))
@@ -127,6 +132,24 @@ def _heights_apart(message: _Message, bound: list[tuple[str | None, Bound]]) -> 
             one = replace(one, values=rest, ask=one.ask if len(rest) > 1 else None)
         kept.append((person, one))
     return kept
+
+
+def _once(message: _Message, bound: list[tuple[str | None, Bound]]) -> list[tuple[str | None, Bound]]:
+    """Without numbers that only repeat their neighbour: "waist is 33, yes 33"."""
+    kept: list[tuple[str | None, Bound]] = []
+    for at, (person, one) in enumerate(bound):
+        beside = [other for whose, other in bound[max(0, at - 1) : at] + bound[at + 1 : at + 3] if other.field not in ("", "?") and whose == person]
+        repeats = not one.field and not one.ask and any(_repeats(message, one, other) for other in beside)
+        kept += [] if repeats else [(person, one)]
+    return kept
+
+
+def _repeats(message: _Message, one: Bound, other: Bound) -> bool:
+    first, second = one.values[0], other.values[0]
+    if len(other.values) > 1 or first.value != second.value or first.unit != second.unit:
+        return False
+    between = message.row[min(first.end, second.end) : max(first.start, second.start)]
+    return all(token.kind != "word" or token.text in KNOWN for token in between)
 
 
 def _asked_for(message: _Message, bare: list[tuple[str | None, Bound]]) -> None:
@@ -176,7 +199,10 @@ def _judge(message: _Message, bound: list[tuple[str | None, Bound]]) -> None:
     if stated == "both":
         message.questions.append(("ambiguous_unit", ()))
     given: dict[tuple[str | None, str], list[Value]] = {}
+    again = False  # "sorry, chest 41 and hip 43": what is named again behind a correction is corrected too
     for person, one in bound:
+        again = (again or (one.corrected and one.named)) and bool(given.get((person, one.field)))
+        one = replace(one, corrected=one.corrected or again)
         if one.field == "?":
             message.questions.append(("ambiguous_field", ()))
             continue

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bot.rules.measurements import FIELDS
+from bot.understand.field_names import near_field
 from bot.understand.plain import words
+from bot.understand.quantities import UNITS
 from bot.understand.runs import Named
 from bot.understand.tokens import Token
-from bot.understand.vocabulary import LENGTH_OF, LENGTHWISE, ROUND, VAGUE_PHRASES, VAGUE_WORDS, WEAK_NAMES
+from bot.understand.vocabulary import KNOWN, LENGTH_OF, LENGTHWISE, ROUND, VAGUE_PHRASES, VAGUE_WORDS, WEAK_NAMES
 
 _OF = words("of the my for a on")
 _FAR = 60  # words
@@ -17,12 +19,12 @@ _BEHIND = words("width wide depth deep drop front back")
 _ONE_BY_ONE = {"shoulder waist": ("shoulder", "waist"), "shoulder hip": ("shoulder", "hip"), "shoulder nipple": ("shoulder", "nipple_to_nipple")}
 
 
-def named_fields(row: list[Token], cleaned: str, garment: str, people: Collection[int]) -> list[Named]:
-    """Every field of a row, in order."""
+def named_fields(row: list[Token], cleaned: str, garment: str, taken: Collection[int]) -> list[Named]:
+    """Every field of a row, in order; the places of `taken` belong to names and numbers."""
     found: list[Named] = []
     at = 0
     while at < len(row):
-        named = None if at in people else _named(row, at, cleaned, garment, found[-1] if found else None)
+        named = None if at in taken else _named(row, at, cleaned, garment, found[-1] if found else None)
         if named is not None:
             if found and named.start < found[-1].end:
                 found.pop()
@@ -45,7 +47,9 @@ def _named(row: list[Token], at: int, cleaned: str, garment: str, last: Named | 
         return _dimension(row, at, cleaned, garment, beside)
     if beside is not None and token.text in _BEHIND:
         return Named("?", beside.start, at + 1)
-    return Named("?", at, at + 1, weak=True) if token.text in VAGUE_WORDS else None
+    if token.text in VAGUE_WORDS:
+        return Named("?", at, at + 1, weak=True)
+    return Named("?", at, at + 1) if token.text not in KNOWN and near_field(token.text) and _beside_number(row, at, behind=True) else None
 
 
 def _field(row: list[Token], at: int, cleaned: str) -> Named:
@@ -84,8 +88,10 @@ def _garment_at(row: list[Token], at: int, cleaned: str) -> str:
     return said if said in LENGTH_OF else ""
 
 
-def _beside_number(row: list[Token], at: int) -> bool:
+def _beside_number(row: list[Token], at: int, *, behind: bool = False) -> bool:
+    """Whether a number follows, or (behind) stands before."""
     after = row[at + 1] if at + 1 < len(row) else None
     if after is not None and (after.is_mark(":", "=", "-") or after.is_word("is", "be", "na")):
         after = row[at + 2] if at + 2 < len(row) else None
-    return after is not None and after.kind == "number"
+    before = row[at - 1] if behind and at else None
+    return (after is not None and after.kind == "number") or (before is not None and (before.kind == "number" or before.among(UNITS)))

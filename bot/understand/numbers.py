@@ -12,8 +12,8 @@ from bot.understand.tokens import Token, pieces
 UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "baako": 1, "biako": 1, "mmienu": 2, "mienu": 2, "abien": 2,
-    "mmiensa": 3, "miensa": 3, "abiɛsa": 3, "abiesa": 3, "ɛnan": 4, "enan": 4, "anan": 4,
-    "enum": 5, "anum": 5, "nsia": 6, "asia": 6, "nson": 7, "ason": 7, "nwɔtwe": 8, "nwotwe": 8, "awɔtwe": 8,
+    "mmiensa": 3, "miensa": 3, "mmiɛnsa": 3, "miɛnsa": 3, "abiɛsa": 3, "abiesa": 3, "ɛnan": 4, "enan": 4, "anan": 4, "nnan": 4,
+    "enum": 5, "anum": 5, "ɛnum": 5, "nnum": 5, "nsia": 6, "asia": 6, "nson": 7, "ason": 7, "nwɔtwe": 8, "nwotwe": 8, "awɔtwe": 8,
     "nkron": 9, "akron": 9,
 }  # fmt: skip
 TEENS = {
@@ -28,10 +28,12 @@ TENS = {
     "aduɔwɔtwe": 80, "aduowotwe": 80,
     "aduɔkron": 90, "aduokron": 90,
 }  # fmt: skip
+#: Numbers only behind a tens word: "aduasa nan" is 34.
+_AFTER_TENS = {"nan": 4, "num": 5, "sia": 6, "son": 7, "kron": 9}
 POWERS = {"hundred": 100, "ɔha": 100, "thousand": 1000, "apem": 1000}
 PARTS = {
     "half": Fraction(1, 2), "fa": Fraction(1, 2), "quarter": Fraction(1, 4), "quarters": Fraction(1, 4),
-    "eighth": Fraction(1, 8), "eighths": Fraction(1, 8),
+    "eighth": Fraction(1, 8), "eighths": Fraction(1, 8), "fourths": Fraction(1, 4),
 }  # fmt: skip
 #: "half length", "three quarter sleeve" name a measurement, they are no numbers.
 AFTER_PART = ("length", "sleeve", "sleeves", "past")
@@ -82,12 +84,13 @@ def fold(raw: list[Token]) -> list[Token]:
 def part_at(raw: list[Token], at: int) -> tuple[Fraction, int]:
     """The fraction behind a whole number, and where it ends: "and a half", "1/2", "-3/4"; (0, at) when there is none."""
     here = at
-    if here < len(raw) and raw[here].is_mark("-"):
+    if here < len(raw) and raw[here].is_mark("-", "+"):
         here += 1
-    if here < len(raw) and raw[here].is_word("and", "ne"):
+    if here < len(raw) and raw[here].is_word("and", "ne", "n"):
         here += 2 if here + 1 < len(raw) and raw[here + 1].is_mark("-") else 1  # "thirty-two-and-a-half"
-        if here + 2 < len(raw) and raw[here].is_word("a") and raw[here + 1].is_mark("-") and raw[here + 2].text in PARTS:
-            here += 2
+        if here + 1 < len(raw) and raw[here].is_word("a"):
+            after = here + 2 if raw[here + 1].is_mark("-") else here + 1
+            here = after if after < len(raw) and (raw[after].text in PARTS or raw[after].kind == "number") else here
     value, after = _part(raw, here)
     return (value, after) if after > here else (Fraction(0), at)
 
@@ -113,8 +116,10 @@ def _part(raw: list[Token], at: int) -> tuple[Fraction, int]:
         more = at + 3 < len(raw) and raw[at + 3].is_mark("/") and not raw[at + 3].spaced
         return (Fraction(over, under), at + 3) if 0 < over < under in _DENOMINATORS and not more else (Fraction(0), at)
     count, here = Fraction(1), at
-    if here + 1 < len(raw) and raw[here + 1].kind == "word" and raw[here + 1].text in PARTS:
-        if raw[here].is_word("a", "an", "one"):
+    if at + 2 < len(raw) and raw[at].is_word("three", "one") and raw[at + 1].is_mark("-") and raw[at + 2].text in PARTS:
+        count, here = Fraction(3 if raw[at].text == "three" else 1), at + 2  # "three-quarters"
+    elif here + 1 < len(raw) and raw[here + 1].kind == "word" and raw[here + 1].text in PARTS:
+        if raw[here].is_word("a", "an", "one") or raw[here].text == "1":
             here += 1
         elif raw[here].is_word("three") or raw[here].text == "3":
             count, here = Fraction(3), here + 1
@@ -142,7 +147,7 @@ def _words_at(raw: list[Token], at: int) -> tuple[Fraction, int]:
         if raw[step].is_word("a") and here == at and step + 1 < len(raw) and raw[step + 1].text in POWERS:
             step += 1
         word = raw[step].text if raw[step].kind == "word" else ""
-        size = UNITS.get(word, TEENS.get(word, TENS.get(word, -1)))
+        size = UNITS.get(word, TEENS.get(word, TENS.get(word, _AFTER_TENS.get(word, -1) if room == 10 else -1)))
         power = POWERS.get(word, 0)
         if power and (current or here == at) and (total == 0 if power == 1000 else current < 100):
             total, current = (total + (current or 1) * power, 0) if power == 1000 else (total, (current or 1) * power)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
+from bot.understand.field_names import is_field_word
+from bot.understand.numbering import list_numbers
 from bot.understand.plain import words
 from bot.understand.quantities import Quantity
+from bot.understand.refusals import refused_from
 from bot.understand.tokens import Token
 from bot.understand.vocabulary import (
     AFTER_DELTA,
@@ -21,8 +25,11 @@ from bot.understand.vocabulary import (
     DELTA_VERBS,
     GARMENT_WORDS,
     KNOWN,
+    LINKS,
     SIZE_SYSTEMS,
     SIZE_WORDS,
+    WEAK_NAMES,
+    WORN,
 )  # fmt: skip
 
 Kind = Literal["value", "other", "delta", "size", "withdrawn", "stray"]
@@ -31,18 +38,22 @@ _PHONE = re.compile(r"(?<![\d.])(?:\+ ?\d{1,3}|00\d{2,3}|0\d{2}|233)(?:[ ()-]{0,
 _CODE = re.compile(r"(?:https?://|www\.)\S{1,300}|\S{1,60}@\S{1,60}|\b[a-z]{1,6}[-_#]\d[\d\w-]{1,20}")
 _CLOCK = re.compile(r"(?<![\d:.])(?:[01]?\d|2[0-4]):[0-5]\d(?![\d:])(?: ?[ap]\.?m)?|(?<![\d.])(?:1[0-2]|0?[1-9])(?:\.[0-5]\d)? ?[ap]\.?m\b(?!\.?\d)")
 _DAY = re.compile(
-    r"(?<![\d/.-])(?:(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])\1(?:20)?[1-3]\d|(?:19|20)\d\d([/.-])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01]))(?![\d/-])"
+    r"(?<![\d/.-])(?:(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])\1(?:19\d\d|(?:20)?[0-3]\d)|(?:19|20)\d\d([/.-])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01]))(?![\d/-])"
 )
+_DEADLINE = re.compile(r"\b(?:by|on|before|until|till|due|since)\s+(?:the\s+)?(?:0?[1-9]|[12]\d|3[01])[/.-](?:0?[1-9]|1[0-2])\b(?![/.-]?\d)")
+_LETTERS = re.compile(r"[^\W\d_]*")
 _ORDINALS = words("st nd rd th")
+_STATED_ORDER = words("that this same the which in following stated any your")
 _SIGNS = frozenset("₵$€£#%¢")
 _FROM_WORDS = words("change from instead replace was")
+_TO_NUMBER = LINKS - words("and but then also plus so for")
+_LINKED = 4  # words between a field and its number
 _COUNTED = 10  # "2 trousers", but "40 trouser"
 _YEARS = (1900, 2100)
 _NUMBERED = BEFORE_OTHER - words("size shoe shoes line no")
 _NEVER_LENGTHS = AFTER_OTHER - words(
     "second seconds min mins minute of set sets star stars times men women people person persons them values fingers"
 )
-_THE = words("the a it be around about")
 _SOME = words("about an a another extra like it around some")
 _DATING = BEFORE_DATE | words("in of")
 _SIZING, _SIZED = SIZE_SYSTEMS | words("size sizes shoe shoes"), SIZE_SYSTEMS | SIZE_WORDS
@@ -51,17 +62,19 @@ _SIGNS_BEHIND = frozenset("%₵$€£")
 
 def spans(cleaned: str) -> list[tuple[int, int]]:
     """The stretches of a text that are phone numbers, links, codes, times and written dates."""
-    return [match.span() for pattern in (_PHONE, _CODE, _CLOCK, _DAY) for match in pattern.finditer(cleaned)]
+    found = [match.span() for pattern in (_PHONE, _CLOCK, _DAY, _DEADLINE) for match in pattern.finditer(cleaned)]
+    codes = (match for match in _CODE.finditer(cleaned) if not is_field_word(_LETTERS.match(match.group()).group()))  # type: ignore[union-attr]
+    return found + [match.span() for match in codes]
 
 
-def kinds(row: list[Token], found: list[Quantity], cleaned: str, named: Collection[int]) -> list[Kind]:
-    """What each quantity is."""
+def kinds(row: list[Token], found: list[Quantity], cleaned: str, named: Collection[int], fields: Collection[int] = ()) -> list[Kind]:
+    """What each quantity is; `named` and `fields` are the places that name people and measurements."""
     foreign = spans(cleaned) if found else []
-    listed = _list_numbers(row, found)
+    listed = list_numbers(row, found)
     kept: list[Kind] = []
     for place, quantity in enumerate(found):
         inside = any(low <= row[quantity.start].start < high for low, high in foreign)
-        kept.append("other" if inside or place in listed else _kind(row, quantity, cleaned, named))
+        kept.append("other" if inside or place in listed else _kind(row, quantity, cleaned, named, fields))
     for place in range(len(found) - 1, 0, -1):  # "2 or 3 shirts", "38 to 40 years", "add 1 or 2 inches"
         between = row[found[place - 1].end : found[place].start]
         if (
@@ -80,44 +93,6 @@ def _alternative(token: Token) -> bool:
     return token.among(ALTERNATIVES) or token.is_mark("-", "/")
 
 
-def _list_numbers(row: list[Token], found: list[Quantity]) -> set[int]:
-    """ "1. chest 40", "2) waist 34": numbers that count the lines, one after the other."""
-    listed: set[int] = set()
-    wanted = 1
-    for place, quantity in enumerate(found):
-        token, at = row[quantity.start], quantity.start
-        if quantity.unit or quantity.fault or not token.exact or quantity.value != wanted or quantity.end != at + 1:
-            continue
-        before, after = row[at - 1] if at else None, row[at + 1] if at + 1 < len(row) else None
-        opens = (
-            before is None
-            or before.is_mark("\n", "(", "#", "*", "•")
-            or (wanted > 1 and (before.kind != "field" or (after is not None and after.is_mark(")"))))
-        )
-        marked = after is not None and after.is_mark(".", ")", ":", "-", "]", "/") and not after.spaced
-        bare = after is not None and (before is None or before.is_mark("\n")) and after.kind in ("field", "word") and _number_in_line(row, at + 1)
-        if (
-            after is not None
-            and ((opens and marked) or bare)
-            and not (after.is_mark("-", "/") and at + 2 < len(row) and row[at + 2].kind == "number")
-        ):
-            listed.add(place)
-            wanted += 1
-    return listed
-
-
-def _number_in_line(row: list[Token], at: int) -> bool:
-    """Whether a field and then a number follow before the line ends."""
-    field = False
-    for token in row[at : at + 8]:
-        if token.is_mark("\n"):
-            return False
-        if token.kind == "number":
-            return field
-        field = field or token.kind == "field"
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """A quantity with what stands before it (nearest first) and behind it."""
@@ -128,29 +103,34 @@ class _Place:
     after: Token
     second: Token
     counted: bool  # whether the name of a garment follows
-
-    @property
-    def of_field(self) -> bool:
-        """Whether it stands right behind a field: "waist 34", "waist is 34", "waist: 34"."""
-        link = self.before[0].is_word("is", "be", "na", "dey", "are", "was", "about", "around") or self.before[0].is_mark(":", "=", "-")
-        return self.before[0].kind == "field" or (link and self.before[1].kind == "field")
+    of_field: bool  # whether it stands right behind a field: "waist 34", "waist is 34", "waist: 34"
+    weak: bool  # whether that field's name is also an ordinary word
 
 
 _NOTHING = Token("mark", "", True)
 
 
-def _place(row: list[Token], quantity: Quantity, cleaned: str) -> _Place:
+def _place(row: list[Token], quantity: Quantity, cleaned: str, fields: Collection[int]) -> _Place:
     def at(place: int) -> Token:
         return row[place] if 0 <= place < len(row) else _NOTHING
 
     start, end = quantity.start, quantity.end
     counted = cleaned[at(end).start : at(end).end] in GARMENT_WORDS
-    return _Place(quantity, row[start], (at(start - 1), at(start - 2), at(start - 3)), at(end), at(end + 1), counted)
+    here = start - 1
+    while here > max(0, start - _LINKED) and (at(here).among(_TO_NUMBER) or at(here).is_mark(":", "=", "-", "(")) and here not in fields:
+        here -= 1
+    of_field = _names(row, here, fields)
+    weak = here == start - 1 and at(here).kind == "field" and cleaned[at(here).start : at(here).end] in WEAK_NAMES - GARMENT_WORDS | {"top", "cap"}
+    return _Place(quantity, row[start], (at(start - 1), at(start - 2), at(start - 3)), at(end), at(end + 1), counted, of_field, weak)
 
 
-def _kind(row: list[Token], quantity: Quantity, cleaned: str, named: Collection[int]) -> Kind:
-    place = _place(row, quantity, cleaned)
-    if _withdrawn(place):
+def _names(row: list[Token], at: int, fields: Collection[int]) -> bool:
+    return at in fields or (0 <= at < len(row) and row[at].kind == "field")
+
+
+def _kind(row: list[Token], quantity: Quantity, cleaned: str, named: Collection[int], fields: Collection[int]) -> Kind:
+    place = _place(row, quantity, cleaned, fields)
+    if refused_from(row, quantity.start) < quantity.start:
         return "withdrawn"
     if _paid(place) or _measures_other_things(place) or (quantity.unit is None and (_dated(place) or _counts(place))):
         return "other"
@@ -159,13 +139,6 @@ def _kind(row: list[Token], quantity: Quantity, cleaned: str, named: Collection[
     if quantity.unit is None and _size(place):
         return "size"
     return "stray" if quantity.unit is None and _before_a_thing(place, quantity.end in named) else "value"
-
-
-def _withdrawn(place: _Place) -> bool:
-    """ "not 32", "not the 32", "instead of 32", "rather than 32"."""
-    first, second, _ = place.before
-    refused = first.is_word("not", "isnt", "wasnt", "never") or (second.is_word("not", "isnt", "wasnt") and first.among(_THE))
-    return refused or (first.is_word("of") and second.is_word("instead")) or (first.is_word("than") and second.is_word("rather"))
 
 
 def _paid(place: _Place) -> bool:
@@ -192,7 +165,7 @@ def _dated(place: _Place) -> bool:
 
 def _counts(place: _Place) -> bool:
     """Ages, prices, order numbers, "this one", "2 weeks": a number with the name of what it counts."""
-    (first, second, _), after = place.before, place.after
+    (first, second, third), after = place.before, place.after
     beside_number = first.kind == "number" or after.kind == "number"
     if place.token.text == "one":
         return not beside_number
@@ -200,9 +173,16 @@ def _counts(place: _Place) -> bool:
         return True  # "sew4mi"
     if place.quantity.value < 1 and after.kind in ("field", "number"):
         return True
+    if first.is_word("order") and second.among(_STATED_ORDER):
+        return False
+    if any(token.among(WORN) for token in takewhile(lambda token: token.kind == "word", place.before)):
+        return True
+    if (first.is_word("of") and second.is_word("out")) or (after.is_word("out") and place.second.is_word("of")):
+        return True  # "10 out of 10"
     if (
         first.among(_NUMBERED)
-        or (first.is_mark(":", ".", "-", "#") and second.among(_NUMBERED))
+        or (first.is_mark(":", ".", "-", "#") and (second.among(_NUMBERED) and not (second.is_word("order") and third.among(_STATED_ORDER))))
+        or (first.is_mark(".") and second.is_word("no") and third.kind != "field")
         or (first.is_word("is", "number") and second.among(_NUMBERED))
     ):
         return True
@@ -215,6 +195,8 @@ def _difference(place: _Place) -> bool:
     other_field = place.second.kind == "field" and not place.quantity.unit and place.quantity.value >= _COUNTED
     if after.among(AFTER_DELTA) and not other_field:
         return True
+    if first.is_word("by") and second.kind == "number":
+        return False  # "40 by 34 by 42"
     if first.is_word("by", "than", "extra", "additional", "another", "minus") or (first.is_word("plus") and place.quantity.value < _COUNTED):
         return True
     return (first.among(DELTA_VERBS) and not first.is_word("plus")) or (second.among(DELTA_VERBS) and first.among(_SOME))
@@ -222,6 +204,8 @@ def _difference(place: _Place) -> bool:
 
 def _size(place: _Place) -> bool:
     (first, second, _), after = place.before, place.after
+    if after.among(SIZE_WORDS) and place.second.text in (after.text, "waist"):
+        return False  # "46 small small" is a manner of speaking
     if first.among(_SIZING):
         return second.kind != "field"
     if first.is_word("is") or first.is_mark(":", "-", "="):
@@ -232,11 +216,13 @@ def _size(place: _Place) -> bool:
 def _before_a_thing(place: _Place, name: bool) -> bool:
     """ "2 trousers", "3 dashikis": a number before the thing it counts, unless a field stands before it."""
     first, after = place.before[0], place.after
+    unknown = after.kind == "word" and len(after.text) > 2 and after.text not in KNOWN and not name
+    if place.weak and unknown and after.spaced:
+        return True  # "top 10 designers"
     if place.of_field or first.is_mark(":", "="):
         return False
     if after.kind == "field":
         return place.counted and place.quantity.value < _COUNTED and place.quantity.value.denominator == 1 and first.kind != "number"
-    unknown = after.kind == "word" and len(after.text) > 2 and after.text not in KNOWN and not name
     return place.token.exact and after.spaced and (unknown or place.counted)
 
 

@@ -180,7 +180,10 @@ def _sizes(row: list[Token], used: list[Quantity], kinds: list[Kind], talk: Talk
         return
     spoken = [token.text for token in row if token.kind == "word"]
     for at, token in enumerate(row):
-        before = row[at - 1] if at else None
+        before, after = row[at - 1] if at else None, row[at + 1] if at + 1 < len(row) else None
+        beside = after is not None and (after.kind == "field" or after.text == token.text)
+        if token.among(SIZE_WORDS) and (beside or (before is not None and before.text == token.text)):
+            continue  # "small small", "small waist"
         if token.among(SIZE_WORDS) and not (before is not None and before.among(_DEGREES)):
             if token.text.startswith("x") or (before is not None and (before.among(_SIZED) or before.kind == "field")) or len(spoken) < 4:
                 talk.certain.append(("size_label", ()))

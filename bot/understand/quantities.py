@@ -94,6 +94,9 @@ def _unit(tokens: list[Token], at: int) -> tuple[Unit | None, int]:
         return "in", at + 1
     if tokens[at].is_mark("'") and at + 1 < len(tokens) and tokens[at + 1].is_mark("'") and not tokens[at + 1].spaced:
         return "in", at + 2
+    if tokens[at].is_mark("(", "["):
+        unit, after = _unit(tokens, at + 1)
+        return (unit, after + 1) if unit and after < len(tokens) and tokens[after].is_mark(")", "]") else (None, at)
     if tokens[at].kind != "word" or tokens[at].text not in UNITS:
         return None, at
     if tokens[at].text == "in" and at + 1 < len(tokens) and tokens[at + 1].kind == "word" and tokens[at + 1].text in UNITS:
@@ -104,6 +107,7 @@ def _unit(tokens: list[Token], at: int) -> tuple[Unit | None, int]:
 def _feet(tokens: list[Token], at: int) -> Quantity | None:
     """ "5 ft 7", "5'7", "5 feet 7 and a half inches", "6 feet"; "5.7 feet" has two meanings and is asked."""
     mark = at + 1 < len(tokens) and tokens[at + 1].is_mark("'") and not (at + 2 < len(tokens) and tokens[at + 2].is_mark("'"))
+    mark = mark or _swapped_marks(tokens, at)
     if not mark and _unit(tokens, at + 1)[0] != "ft":
         return None
     if "." in tokens[at].text or "point" in tokens[at].text:
@@ -118,12 +122,21 @@ def _feet(tokens: list[Token], at: int) -> Quantity | None:
     return Quantity(feet, "ft", at, at + 2)
 
 
+def _swapped_marks(tokens: list[Token], at: int) -> bool:
+    """ "5"7" and "5''7" for 5'7"."""
+    if not 4 <= tokens[at].value <= 7 or not tokens[at].exact:
+        return False
+    here = at + 2 if at + 1 < len(tokens) and tokens[at + 1].is_mark('"') else 0
+    last = tokens[here] if 0 < here < len(tokens) else None
+    return last is not None and last.kind == "number" and last.exact and last.value < 12 and not last.spaced and not tokens[at + 1].spaced
+
+
 def _metres(tokens: list[Token], at: int) -> Quantity | None:
     """ "1 m 70", "1m70", "one meter seventy"."""
     if at + 2 >= len(tokens) or _unit(tokens, at + 1)[0] != "m" or not tokens[at].exact:
         return None
     rest = tokens[at + 2]
     unit, end = _unit(tokens, at + 3)
-    if rest.kind == "number" and rest.exact and 10 <= rest.value < 100 and unit in (None, "cm"):
+    if rest.kind == "number" and rest.value.denominator == 1 and 10 <= rest.value < 100 and unit in (None, "cm"):
         return Quantity(tokens[at].value + rest.value / 100, "m", at, end)
     return None

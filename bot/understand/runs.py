@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from bot.understand.plain import words
 from bot.understand.quantities import Quantity
 from bot.understand.reading import Ask
 from bot.understand.tokens import Token
-from bot.understand.vocabulary import ALTERNATIVES, AROUND_CORRECTIONS, COMMA, CORRECTIONS, JOIN_MARKS, JOINS, STOPS
+from bot.understand.vocabulary import ALTERNATIVES, AROUND_ALTERNATIVES, AROUND_CORRECTIONS, COMMA, CORRECTIONS, JOIN_MARKS, JOINS, STOPS
 
 Gap = int  # how strongly two places are parted: 2 by "and", CLAUSE by a comma, 5 by the end of a sentence or line
 CLAUSE = 3
 _STRONG = words("no nope nah sorry sorri sory scratch mean meant correction mistake mistaken wrong wrongly oops ops rather typo daabi dabi kafra")
-_LIST_WORDS = JOINS | words("maybe perhaps probably possibly about around even like between from then is are be measures na both respectively")
+_LIST_WORDS = JOINS | words("maybe perhaps probably possibly about around even like between from then is are be measures na both respectively by")
+_SAYING = words("is be thats are was")
+_DOUBTING = words("or if sometimes maybe perhaps")
+_FIELD_WORDS = JOINS | words("is it its um uh erm er a so then okay ok yes that")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,41 @@ class Run:
 
 def blocks(row: list[Token], atoms: list[Atom]) -> Iterator[list[Atom]]:
     """Lines, sentences or clauses that are complete by themselves; whatever is not stays together."""
+    if stated := _stated(row, atoms):
+        low, high = stated
+        yield from blocks(row, atoms[:low]) if low else ()
+        yield atoms[low:high]
+        yield from blocks(row, atoms[high:]) if high < len(atoms) else ()
+        return
     pieces = _split(row, atoms, frozenset("\n"))
     for line in pieces if _apart(pieces, loose=True) else [atoms]:
         sentences = _split(row, line, STOPS)
         for sentence in sentences if _apart(sentences, loose=True) else [line]:
             clauses = _split(row, sentence, COMMA)
             yield from clauses if _apart(clauses, loose=False) else [sentence]
+
+
+def _stated(row: list[Token], atoms: list[Atom]) -> tuple[int, int] | None:
+    """A number that is said to be a field's, while nothing says so of the next one: "29 is my waist and hip is 40"."""
+    if not any(token.among(_SAYING) for token in row[atoms[0].start : atoms[-1].end]):
+        return None
+    for at, (first, second) in enumerate(pairwise(atoms)):
+        if not isinstance(first, Quantity) or not isinstance(second, Named) or not _says(row[first.end : second.start]):
+            continue
+        after = atoms[at + 2] if at + 2 < len(atoms) else None
+        before = atoms[at - 1] if at else None
+        if isinstance(before, Quantity) and listed(row[before.end : first.start], "numbers"):
+            continue  # "40, 34, 42 are my chest, waist and hip"
+        taken = isinstance(before, Named) and gap(row, before.end, first.start) < CLAUSE
+        open_end = not isinstance(after, Quantity) or gap(row, second.end, after.start) >= 2
+        if open_end and not taken:
+            return at, at + 2
+    return None
+
+
+def _says(between: Sequence[Token]) -> bool:
+    """Whether this is the "is" of "34 is my waist"."""
+    return bool(between) and between[0].among(_SAYING) and all(token.among(_SAYING | JOINS) for token in between)
 
 
 def _split(row: list[Token], atoms: list[Atom], marks: frozenset[str]) -> list[list[Atom]]:
@@ -117,16 +150,27 @@ def runs_of(row: list[Token], atoms: list[Atom], since: int) -> list[Run]:
         kind: Literal["fields", "numbers"] = "fields" if isinstance(atom, Named) else "numbers"
         between = row[runs[-1].end if runs else since : atom.start]
         corrected, strongly = correction(between)
+        if kind == "numbers" and row[atom.end : atom.end + 1] and row[atom.end].is_word("instead"):
+            corrected = True
         if runs and runs[-1].kind == kind and not corrected and listed(between, kind):
+            if _said_again(runs[-1].atoms[-1], atom):
+                runs[-1].atoms.pop()
             runs[-1].atoms.append(atom)
         else:
             runs.append(Run(kind, [atom], corrected, strongly))
     return runs
 
 
+def _said_again(last: Atom, atom: Atom) -> bool:
+    """ "chest, the chest", "length, trouser length": one field, named twice."""
+    if not isinstance(last, Named) or not isinstance(atom, Named):
+        return False
+    return last.field == atom.field or (last.field == "?" and last.end == atom.start and atom.field.endswith("_length"))
+
+
 def correction(between: Sequence[Token]) -> tuple[bool, bool]:
     """Whether a correction stands here, and whether it may also mean the field: "no sorry", "I mean"."""
-    at = next((at for at, token in enumerate(between) if token.among(CORRECTIONS)), None)
+    at = next((at for at, token in enumerate(between) if _corrects(between, at)), None)
     if at is None:
         return False, False
     said = [token for token in between[at:] if token.kind == "word"]
@@ -135,8 +179,20 @@ def correction(between: Sequence[Token]) -> tuple[bool, bool]:
     return True, any(token.text in _STRONG for token in said)
 
 
+def _corrects(between: Sequence[Token], at: int) -> bool:
+    """ "sorry", "make it 42", "my bad, 34"; but not "36 if not 37"."""
+    if between[at].among(CORRECTIONS):
+        return not (at and between[at - 1].is_word("if"))
+    after = between[at + 1] if at + 1 < len(between) else None
+    if after is None:
+        return False
+    return (between[at].is_word("make") and after.is_word("it", "that", "am", "e")) or (between[at].is_word("my") and after.is_word("bad"))
+
+
 def listed(between: Sequence[Token], kind: str) -> bool:
-    allowed = _LIST_WORDS | ALTERNATIVES if kind == "numbers" else JOINS
+    allowed = _LIST_WORDS | ALTERNATIVES if kind == "numbers" else _FIELD_WORDS
+    if kind == "numbers" and any(token.among(_DOUBTING) for token in between):
+        allowed = allowed | AROUND_ALTERNATIVES
     return all(token.text in (JOIN_MARKS if token.kind == "mark" else allowed) for token in between)
 
 

@@ -25,7 +25,9 @@ JOINS = words("and n plus also then na ne with followed by und et the my or nor 
 JOIN_MARKS = frozenset(",/-&+|•*·:;.\n=>–~()[]")
 SOFT_MARKS = frozenset(":=-()[]*_•·|#>~+'\"")
 COMMA, STOPS = frozenset(","), frozenset(";.!?\n")
-ALTERNATIVES = words("or to till until anaa upto through thru")
+ALTERNATIVES = words("or to till until anaa upto through thru if sometimes")
+#: Between two numbers one of which is meant: "32 or is it 33", "36 if not 37".
+AROUND_ALTERNATIVES = words("it its is was not even could be can might also say i think am like most more mostly the about around maybe")
 SAME_FOR_ALL = words("both each all every same everything equally")
 
 #: What follows takes the place of what was said last.
@@ -35,16 +37,19 @@ CORRECTIONS = words(
     replace amend revise daabi dabi kafra kosɛ kose ops oo sorri sory"""
 )
 #: Words that take part in a correction without being one themselves.
-AROUND_CORRECTIONS = LINKS | words("but on that was made i oh ei ah error saying again mind one number previous earlier to with it as in there")
+AROUND_CORRECTIONS = LINKS | words(
+    """but on that was made i oh ei ah error saying again mind one number previous earlier to with it as in there let check see bad look confirm
+    myself boss use put make thats"""
+)
 NEVER_WITHOUT_COMPANY = words("correct now should wait hold not change")  # a correction only where a value stands before
 
 UNKNOWN = (
-    "dont know", "do not know", "not sure", "no idea", "no know", "idk", "never measured", "cant measure", "cannot measure", "mennim", "minnim",
-    "dont have", "do not have", "havent measured", "have not measured", "not measured", "havent taken", "cant remember", "dont remember",
-    "do not remember", "cannot remember", "unknown", "unsure", "no get", "no sabi", "didnt measure", "did not measure", "couldnt measure",
-    "not know", "yet to measure", "forgot", "forgotten", "have forgotten", "no measure", "no remember", "not certain", "cant tell",
-    "cannot tell", "never took",
-    "not available", "not taken", "dont get", "doesnt know", "does not know", "didnt take", "did not take", "will measure", "skip",
+    "dont know", "do not know", "dey know", "cant say", "cannot say", "no fit", "not fit", "not sure", "no idea", "no know", "idk",
+    "never measured", "cant measure", "cannot measure", "mennim", "minnim", "dont have", "do not have", "havent measured",
+    "have not measured", "not measured", "havent taken", "cant remember", "dont remember", "do not remember", "cannot remember", "unknown",
+    "unsure", "no get", "no sabi", "didnt measure", "did not measure", "couldnt measure", "not know", "yet to measure", "forgot",
+    "forgotten", "have forgotten", "no measure", "no remember", "not certain", "cant tell", "cannot tell", "never took", "not available",
+    "not taken", "dont get", "doesnt know", "does not know", "didnt take", "did not take", "will measure", "skip",
 )  # fmt: skip
 PREVIOUS = (
     "same as last", "same as before", "same as previous", "same as the last", "same as the previous", "same as the one", "same as my last",
@@ -93,8 +98,11 @@ AFTER_OTHER = (
     kaftans gowns blouses skirts smocks agbadas outfits colours colors buttons pockets pocket guests bridesmaids groomsmen sets set pairs
     pair copies star stars km miles th st nd rd of them items orders measurements numbers values fingers sewn"""
     )
+    | words("things tailors designers bedrooms rooms floors seats passengers rounds laps miles points goals minutes likes views shares subscribers")
     | FOREIGN_UNITS
 )
+#: What is worn and has its own numbers: "my shoe is 43", "bra size 36C".
+WORN = words("shoe shoes bra bras cup ring sandals sneakers boot boots slippers heels footwear")
 BUYING = words("need needs want wants buy bought buying bring brought weigh weighs weight weighing have got cloth fabric material of use used")
 DATED = frozenset(MONTHS) | frozenset(WEEKDAYS)
 BEFORE_DATE = words("on before by since until till date dated due") | DATED
@@ -167,7 +175,8 @@ _ORDINARY = words(
     refer regular relaxed right rough round row say score section sections seems sense several shall sharp sir sit snug so stand stands
     state stated sub such sum tall task themself then there they thick thin third three tilt to too tops tummy up upon version very view
     want wants was way we well were what whenever whether yeah yep you mister madam boss masa oga auntie chief honorable hon mr mrs miss ms
-    dr rev osofo sofo alhaji hajia prof"""
+    dr rev osofo sofo alhaji hajia prof respectively currently presently thereabout thereabouts inclusive accordingly things service out later
+    guy respective measurement altogether together bra cup cups ring"""
 )
 KNOWN = (
     _ORDINARY | LINKS | JOINS | CORRECTIONS | AROUND_CORRECTIONS | COMPARATIVES | DELTA_VERBS | AFTER_DELTA | SIZE_WORDS | SIZE_LETTERS |
