@@ -35,6 +35,15 @@ NAMES: dict[tuple[str, ...], str] = {tuple(plain(name).split()): field.name for 
     }.items()
     for name in names
 }  # fmt: skip
+#: Other spellings of the words of those names.
+_ALSO = {
+    "bust": ("burst", "breast"), "length": ("lenght", "lenth", "lengh", "lengt", "lenghth"), "waist": ("waste",), "trouser": ("trousers",),
+    "hip": ("hips",), "shoulder": ("shoulders",), "knee": ("knees",), "nipple": ("nipples",), "calf": ("calve",), "sleeve": ("sleeves",),
+}  # fmt: skip
+for _name in list(NAMES):
+    for _part in _name:
+        for _other in _ALSO.get(_part, ()):
+            NAMES.setdefault(tuple(_other if part == _part else part for part in _name), NAMES[_name])
 _LONGEST = max(map(len, NAMES))
 _VOCABULARY = frozenset(word for name in NAMES for word in name)
 #: The words of those names that are recognised with a slip in them.
@@ -89,7 +98,7 @@ def is_field_word(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def near_field(word: str) -> bool:
     """Whether an unknown word looks like the name of a measurement without being clearly one."""
-    if not SHORTEST_TYPO <= len(word) <= 20 or word in _BLOCKED or _spelling(word) in _VOCABULARY:
+    if not SHORTEST_TYPO - 1 <= len(word) <= 20 or word in _BLOCKED or _spelling(word) in _VOCABULARY:
         return False
     slips = 2 if len(word) > SHORTEST_TYPO else 1
     return any(known[0] == word[0] and DamerauLevenshtein.distance(word, known, score_cutoff=slips) <= slips for known in _FORGIVEN)

@@ -16,7 +16,7 @@ from bot.understand.vocabulary import AGENT_WORDS, BEFORE_AGENT, GREETINGS, KNOW
 _COPULAS = words("is are has have had be na dey get gets s wears takes needs wants measures")
 _INTRODUCED = words("for of")
 _TO_SOMEBODY = words("my i im ive me mine mines please pls kindly good how can could do what here")
-_OPENERS = words("please pls kindly and then plus also while but na for of ne")
+_OPENERS = words("lastly finally now last please pls kindly and then plus also while but na for of ne")
 _OPENING_MARKS = frozenset("\n.;,!?:-•*)(–|/>#")
 _HEADING_MARKS = frozenset(":=-(\n–>")
 _MOST_PARTS = 3
@@ -57,12 +57,20 @@ class Marks:
             if self.row[at].kind == "word":
                 mark = self._speaker(at) or self._relative(at) or self._name(at)
             if mark:
+                if found and self._beside_name(found[-1], mark):
+                    at = mark.end
+                    continue
                 if found and mark.start < found[-1].end:
                     mark = Mark(found[-1].end, mark.end, mark.person, mark.introduced)
                 of_field = mark.end > mark.start and self.row[mark.start].is_word("of") and self._at(mark.start - 1).kind == "field"
                 found.append(replace(mark, field=int(of_field)))
             at = max(at + 1, mark.end if mark else 0, self.passed)
         return found
+
+    def _beside_name(self, last: Mark, mark: Mark) -> bool:
+        """ "Akua (my sister)", "Akua, my sister, …": the same person."""
+        kin = mark.person in RELATIVES.values() and last.person is not None and last.person not in RELATIVES.values()
+        return kin and mark.start == last.end + 1 and self._at(last.end).is_mark("(", ",") and self._at(mark.end).is_mark(")", ",")
 
     def _at(self, at: int) -> Token:
         return self.row[at] if 0 <= at < len(self.row) else Token("mark", "\n", True)
@@ -85,7 +93,8 @@ class Marks:
         word, after = self.row[at].text, self._at(at + 1)
         back = Mark(at, at, None)
         if word in ("mine", "mines", "myself"):
-            return Mark(at, at + 1, None, self._at(at - 1).is_word("for"))
+            ends = self._at(at - 1).among(_COPULAS) and (after.kind == "mark" or after.is_word("and", "then", "but"))  # "bust 40 is mine"
+            return Mark(at, at + 1, None, ends or self._at(at - 1).is_word("for"))
         if word == "my":
             near = self._at(at + 2) if after.is_word("own", "actual", "real", "current", "new", "natural", "body", "round", "long", "full") else after
             return back if near.kind == "field" or after.is_word("own") else None
@@ -217,12 +226,14 @@ class Marks:
         end, name = self._whole_name(at)
         start = at - 1 if at and self.row[at - 1].among(TITLES) else at
         before, after = self._at(start - 1), self._at(end)
-        introduced = before.among(_INTRODUCED)
+        framed = before.is_mark("(") and after.is_mark(")") and is_value(self._at(start - 2))  # "chest 40 (Kofi)"
+        introduced = before.among(_INTRODUCED) or framed
         owning = self._owning(end - 1)
         if self._agent(start - 1, end) or (not owning and not introduced and self._addressed(start, end, name)):
             self.passed = end
             return None
         first = max(0, start - 1) if introduced else start
+        end += framed
         return Mark(first, end, name, introduced) if self._placed(grade, start, after, owning, introduced) else None
 
     def _placed(self, grade: int, start: int, after: Token, owning: bool, introduced: bool) -> bool:

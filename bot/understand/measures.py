@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from bot.understand.doubts import doubtful
+from bot.understand.doubts import doubtful, in_millimetres
 from bot.understand.lengths import length_of, spoken_heights, stated_units
 from bot.understand.naming import named_fields
 from bot.understand.other_numbers import Kind, kinds
 from bot.understand.other_talk import Talk, is_question, other_talk
-from bot.understand.pairing import pair
+from bot.understand.pairing import TALL_MM, pair
 from bot.understand.people import Owners, capitals, owners
 from bot.understand.plain import clean
 from bot.understand.quantities import UNITS, Quantity, Unit, measured
@@ -26,7 +26,6 @@ from bot.understand.vocabulary import KNOWN
 
 LONGEST = 4096  # characters; what stands behind is asked for again
 SAME_LENGTH_MM = 7  # "32 in (81 cm)" is one value said twice
-TALL_MM = 1200  # feet or metres from here on, said without a field, are somebody's height
 FARTHEST_CORRECTION = 1.28  # nobody is wrong by more about one measurement
 STRANGE_WORDS = 2  # beside a bare answer to a question
 
@@ -61,7 +60,7 @@ class _Message:
 def measurements_in(text: str, context: Context = _NOTHING) -> Reading:
     """Every measurement a message gives for certain, and the first of the questions it leaves open."""
     message = _read(text, context)
-    talk = other_talk(message.row, message.fields, message.found, message.kinds)
+    talk = other_talk(message.row, message.fields, message.found, message.kinds, message.whose.named)
     bound = _heights_apart(message, [one for part in _parts(message, talk) for one in part])
     bound = _once(message, bound)
     _asked_for(message, [(person, one) for person, one in bound if not one.field])
@@ -218,10 +217,17 @@ def _judge(message: _Message, bound: list[tuple[str | None, Bound]]) -> None:
     for (_, name), several in given.items():
         if not several:
             continue
+        several = _not_refused(message, name, several)
         if max(v.mm for v in several) - min(v.mm for v in several) > SAME_LENGTH_MM * (len({_unit_said(v.said) for v in several}) > 1):
             message.questions.append(("conflict", (name,)))
         else:
             message.values.append(several[0])
+
+
+def _not_refused(message: _Message, name: str, several: list[Value]) -> list[Value]:
+    """ "sleeve 23 … the sleeve is 24, not 23": without the value that was taken back."""
+    refused = {in_millimetres(q, name, None) for q, kind in zip(message.found, message.kinds, strict=True) if kind == "withdrawn"}
+    return [value for value in several if value.mm not in refused] or several
 
 
 def _unit_said(said: str) -> str:

@@ -14,7 +14,7 @@ from bot.understand.vocabulary import KNOWN, LENGTH_OF, LENGTHWISE, ROUND, VAGUE
 
 _OF = words("of the my for a on")
 _FAR = 60  # words
-_BEFORE = words("back front")
+_BEFORE = words("back front upper lower under below above inner outer high low mid middle")
 _BEHIND = words("width wide depth deep drop front back")
 _ONE_BY_ONE = {"shoulder waist": ("shoulder", "waist"), "shoulder hip": ("shoulder", "hip"), "shoulder nipple": ("shoulder", "nipple_to_nipple")}
 

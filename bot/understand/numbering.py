@@ -18,7 +18,9 @@ def list_numbers(row: list[Token], found: list[Quantity]) -> dict[int, int]:
         if quantity.unit or quantity.fault or not row[at].exact or quantity.value != wanted or quantity.end != at + 1 or at + 1 >= len(row):
             continue
         label = _label(row, at)
-        if label < at or _opens_line(row, at, wanted):
+        last = max(listed, default=-1)
+        heading = place == last + 1 and wanted > 1 and all(token.kind == "field" for token in row[found[last].end + 1 : at])  # "1. neck 2. chest: …"
+        if label < at or _opens_line(row, at, wanted, heading=heading):
             listed[place] = label
             wanted += 1
     return listed
@@ -34,11 +36,11 @@ def _label(row: list[Token], at: int) -> int:
     return before if named and (after.kind in ("field", "word") or after.is_mark(":", "-", ")", ".")) and _number_in_line(row, at + 1) else at
 
 
-def _opens_line(row: list[Token], at: int, wanted: int) -> bool:
+def _opens_line(row: list[Token], at: int, wanted: int, *, heading: bool) -> bool:
     before, after = row[at - 1] if at else None, row[at + 1]
     if after.is_mark("-", "/") and at + 2 < len(row) and row[at + 2].kind == "number":
         return False
-    opens = before is None or before.is_mark("\n", "(", "#", "*", "•") or (wanted > 1 and (before.kind != "field" or after.is_mark(")")))
+    opens = before is None or before.is_mark("\n", "(", "#", "*", "•") or (wanted > 1 and (before.kind != "field" or heading or after.is_mark(")")))
     marked = after.is_mark(".", ")", ":", "-", "]", "/") and not after.spaced
     line = before is None or before.is_mark("\n", "#")
     return (opens and marked) or (line and after.kind in ("field", "word") and _number_in_line(row, at + 1))

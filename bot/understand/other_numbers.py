@@ -47,6 +47,8 @@ _STATED_ORDER = words("that this same the which in following stated any your")
 _SIGNS = frozenset("₵$€£#%¢")
 _FROM_WORDS = words("change from instead replace was")
 _TO_NUMBER = LINKS - words("and but then also plus so for")
+_ORDINARY = WEAK_NAMES - GARMENT_WORDS | {"top", "cap"}
+_OLDEST, _CLAUSE = 80, 12
 _LINKED = 4  # words between a field and its number
 _COUNTED = 10  # "2 trousers", but "40 trouser"
 _YEARS = (1900, 2100)
@@ -85,6 +87,9 @@ def kinds(row: list[Token], found: list[Quantity], cleaned: str, named: Collecti
             and place not in listed
         ):
             kept[place - 1] = kept[place]
+        if len(between) == 1 and kept[place - 1 : place + 1] == ["value", "stray"] and _alternative(between[0]):
+            of_field = _place(row, found[place - 1], cleaned, fields).of_field
+            kept[place if of_field else place - 1] = "value" if of_field else "stray"  # "waist 40 to 42 depending"
     _exchanged(row, found, kept)
     return kept
 
@@ -104,6 +109,7 @@ class _Place:
     second: Token
     counted: bool  # whether the name of a garment follows
     of_field: bool  # whether it stands right behind a field: "waist 34", "waist is 34", "waist: 34"
+    opens: bool  # whether fields come only in later clauses
     weak: bool  # whether that field's name is also an ordinary word
 
 
@@ -120,8 +126,14 @@ def _place(row: list[Token], quantity: Quantity, cleaned: str, fields: Collectio
     while here > max(0, start - _LINKED) and (at(here).among(_TO_NUMBER) or at(here).is_mark(":", "=", "-", "(")) and here not in fields:
         here -= 1
     of_field = _names(row, here, fields)
-    weak = here == start - 1 and at(here).kind == "field" and cleaned[at(here).start : at(here).end] in WEAK_NAMES - GARMENT_WORDS | {"top", "cap"}
-    return _Place(quantity, row[start], (at(start - 1), at(start - 2), at(start - 3)), at(end), at(end + 1), counted, of_field, weak)
+    weak = here == start - 1 and at(here).kind == "field" and cleaned[at(here).start : at(here).end] in _ORDINARY
+    before = at(start - 1), at(start - 2), at(start - 3)
+    return _Place(quantity, row[start], before, at(end), at(end + 1), counted, of_field, _opens(row, start), weak)
+
+
+def _opens(row: list[Token], at: int) -> bool:
+    clause = list(takewhile(lambda token: not token.is_mark(".", ",", ";", "\n", ":"), reversed(row[max(0, at - _CLAUSE) : at])))
+    return not any(token.kind == "field" for token in clause) and any(token.kind == "field" for token in row[at + 2 : at + _CLAUSE])
 
 
 def _names(row: list[Token], at: int, fields: Collection[int]) -> bool:
@@ -132,7 +144,7 @@ def _kind(row: list[Token], quantity: Quantity, cleaned: str, named: Collection[
     place = _place(row, quantity, cleaned, fields)
     if refused_from(row, quantity.start) < quantity.start:
         return "withdrawn"
-    if _paid(place) or _measures_other_things(place) or (quantity.unit is None and (_dated(place) or _counts(place))):
+    if _paid(place) or _measures_other_things(place) or (quantity.unit is None and (_dated(place) or _counts(place, named))):
         return "other"
     if _difference(place):
         return "delta"
@@ -163,7 +175,7 @@ def _dated(place: _Place) -> bool:
     return value.denominator == 1 and _YEARS[0] <= value <= _YEARS[1] and (first.among(_DATING) or first.kind == "number")
 
 
-def _counts(place: _Place) -> bool:
+def _counts(place: _Place, named: Collection[int]) -> bool:
     """Ages, prices, order numbers, "this one", "2 weeks": a number with the name of what it counts."""
     (first, second, third), after = place.before, place.after
     beside_number = first.kind == "number" or after.kind == "number"
@@ -177,6 +189,8 @@ def _counts(place: _Place) -> bool:
         return False
     if any(token.among(WORN) for token in takewhile(lambda token: token.kind == "word", place.before)):
         return True
+    if _ages(place, named):
+        return True
     if (first.is_word("of") and second.is_word("out")) or (after.is_word("out") and place.second.is_word("of")):
         return True  # "10 out of 10"
     if (
@@ -187,6 +201,17 @@ def _counts(place: _Place) -> bool:
     ):
         return True
     return after.among(_NEVER_LENGTHS if place.of_field else AFTER_OTHER)
+
+
+def _ages(place: _Place, named: Collection[int]) -> bool:
+    """ "my daughter is 12.", "I am 28, …": nothing is said of what was measured."""
+    (first, second, _), after, at = place.before, place.after, place.quantity.start
+    alone = after.is_mark(".", ",", ";", "\n") or after.is_word("and")
+    if not place.token.exact or place.quantity.value > _OLDEST or not alone or place.second.kind == "number" or not place.opens:
+        return False
+    is_somebody = (at - 2 in named and not second.is_word("mine")) or second.is_word("he", "she")
+    somebody = first.is_word("is", "turned") and is_somebody
+    return somebody or first.is_word("im") or (first.is_word("am") and second.is_word("i"))
 
 
 def _difference(place: _Place) -> bool:

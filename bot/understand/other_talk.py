@@ -65,12 +65,14 @@ class Talk:
         return self.certain + alone
 
 
-def other_talk(row: list[Token], fields: list[Named], found: list[Quantity], kinds: list[Kind]) -> Talk:
+def other_talk(row: list[Token], fields: list[Named], found: list[Quantity], kinds: list[Kind], named: Collection[int] = ()) -> Talk:
     """Everything of a message that is clear and yet no value."""
     talk = Talk()
     used = [q for q, kind in zip(found, kinds, strict=True) if kind == "value"]
     _unknown(row, fields, used, talk)
     _previous(row, fields, used, talk)
+    if any(token.is_word("same", "thesame") and {at - 1, at - 2, at - 3} & set(named) for at, token in enumerate(row) if token.kind == "word"):
+        talk.certain.append(("reference_previous", ()))  # "Kofi chest 40, Yaw is the same"
     _relative(row, kinds, talk)
     _sizes(row, used, kinds, talk)
     return talk

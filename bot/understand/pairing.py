@@ -13,6 +13,7 @@ from bot.understand.runs import CLAUSE, Atom, Bound, Gap, Named, Pairs, Run, blo
 from bot.understand.tokens import Token
 from bot.understand.vocabulary import ALTERNATIVES, CORRECTIONS, SAME_FOR_ALL
 
+TALL_MM = 1200  # feet or metres from here on, said without a field, are somebody's height
 FARTHEST, NEAREST = 7, 4  # words between a field and its number
 _BEHIND = CORRECTIONS - words("no nope nah not now wait hold should correct oo daabi dabi")
 
@@ -31,6 +32,11 @@ def _pair_block(row: list[Token], atoms: list[Atom], since: int, pairs: Pairs) -
     if not runs:
         return
     forward = _forward(row, runs)
+    tall = [atom for atom in atoms if isinstance(atom, Quantity) and atom.unit in ("ft", "m") and atom.mm() >= TALL_MM]
+    if not forward and _undecided(row, runs) and len(tall) == 1:  # "he is 5'10 with chest 42"
+        pairs.bound.append(Bound("", (tall[0],), tall[0].start, tall[0].end))
+        _pair_block(row, [atom for atom in atoms if atom is not tall[0]], since, pairs)
+        return
     if not forward and _undecided(row, runs):
         _vague(pairs, [atom for run in runs for atom in run.atoms])
         return

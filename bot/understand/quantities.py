@@ -113,7 +113,7 @@ def _feet(tokens: list[Token], at: int) -> Quantity | None:
     if "." in tokens[at].text or "point" in tokens[at].text:
         return Quantity(tokens[at].value, "ft", at, at + 2, "ambiguous_unit")
     here, feet = at + 2, tokens[at].value
-    if feet.denominator == 1 and here < len(tokens) and tokens[here].is_word("and"):
+    if feet.denominator == 1 and here < len(tokens) and (tokens[here].is_word("and") or (tokens[here].is_mark("-") and not mark)):
         here += 1
     if feet.denominator == 1 and here < len(tokens) and tokens[here].kind == "number" and tokens[here].value < 12:
         inches = _simple(tokens, here)

@@ -23,8 +23,10 @@ def row_of(cleaned: str, asked: str = "", keep: Collection[str] = ()) -> list[To
 def quiet(row: list[Token], found: list[Quantity], kinds: list[Kind], named: Collection[int]) -> tuple[list[Token], set[int]]:
     """The row without names, list numbers and what was taken back: nothing there joins, parts or corrects; and those places."""
     starts = {place: refused_from(row, found[place].start) for place, kind in enumerate(kinds) if kind == "withdrawn"}
-    starts |= list_numbers(row, found)
     hushed = {at for place, start in starts.items() for at in range(start, found[place].end)} | set(named)
+    for place, start in list_numbers(row, found).items():
+        end = found[place].end
+        hushed |= set(range(start, end + (end < len(row) and row[end].is_mark(".", ")", ":", "-"))))
     return [replace(token, kind="mark", text="") if at in hushed else token for at, token in enumerate(row)], hushed
 
 

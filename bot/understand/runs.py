@@ -77,12 +77,15 @@ class Run:
 
 def blocks(row: list[Token], atoms: list[Atom]) -> Iterator[list[Atom]]:
     """Lines, sentences or clauses that are complete by themselves; whatever is not stays together."""
-    if stated := _stated(row, atoms):
+    while atoms and (stated := _stated(row, atoms)):
         low, high = stated
-        yield from blocks(row, atoms[:low]) if low else ()
+        yield from _unstated(row, atoms[:low]) if low else ()
         yield atoms[low:high]
-        yield from blocks(row, atoms[high:]) if high < len(atoms) else ()
-        return
+        atoms = atoms[high:]
+    yield from _unstated(row, atoms) if atoms else ()
+
+
+def _unstated(row: list[Token], atoms: list[Atom]) -> Iterator[list[Atom]]:
     pieces = _split(row, atoms, frozenset("\n"))
     for line in pieces if _apart(pieces, loose=True) else [atoms]:
         sentences = _split(row, line, STOPS)
@@ -93,10 +96,13 @@ def blocks(row: list[Token], atoms: list[Atom]) -> Iterator[list[Atom]]:
 
 def _stated(row: list[Token], atoms: list[Atom]) -> tuple[int, int] | None:
     """A number that is said to be a field's, while nothing says so of the next one: "29 is my waist and hip is 40"."""
-    if not any(token.among(_SAYING) for token in row[atoms[0].start : atoms[-1].end]):
+    if not any(token.among(_SAYING) or (token.kind == "field" and token.text == "height") for token in row[atoms[0].start : atoms[-1].end]):
         return None
     for at, (first, second) in enumerate(pairwise(atoms)):
-        if not isinstance(first, Quantity) or not isinstance(second, Named) or not _says(row[first.end : second.start]):
+        if not isinstance(first, Quantity) or not isinstance(second, Named):
+            continue
+        tall = second.field == "height" and first.end == second.start  # "5 ft 9 tall and my chest is 42"
+        if not tall and not _says(row[first.end : second.start]):
             continue
         after = atoms[at + 2] if at + 2 < len(atoms) else None
         before = atoms[at - 1] if at else None

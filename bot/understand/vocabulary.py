@@ -22,7 +22,7 @@ LINKS = ASIDES | words(
 )
 #: Between the members of a list.
 JOINS = words("and n plus also then na ne with followed by und et the my or nor his her their your")
-JOIN_MARKS = frozenset(",/-&+|•*·:;.\n=>–~()[]")
+JOIN_MARKS = frozenset((",", *"/-&+|•*·:;.\n=>–~()[]", ""))  # and what was left out of the row
 SOFT_MARKS = frozenset(":=-()[]*_•·|#>~+'\"")
 COMMA, STOPS = frozenset(","), frozenset(";.!?\n")
 ALTERNATIVES = words("or to till until anaa upto through thru if sometimes")
@@ -176,6 +176,7 @@ _ORDINARY = words(
     state stated sub such sum tall task themself then there they thick thin third three tilt to too tops tummy up upon version very view
     want wants was way we well were what whenever whether yeah yep you mister madam boss masa oga auntie chief honorable hon mr mrs miss ms
     dr rev osofo sofo alhaji hajia prof respectively currently presently thereabout thereabouts inclusive accordingly things service out later
+    depending depends
     guy respective measurement altogether together bra cup cups ring"""
 )
 KNOWN = (
