@@ -18,9 +18,10 @@ from bot.voice._offline_phrases import FIELDS, KIN, NAMES
 from bot.voice._sound import hear
 
 #: How much each sign counts, learnt from notes made up for it: a constant, the lead, the least probable word, the least probable number, agreement.
-WEIGHTS = (3.2, 1.09, 0.45, 0.51, 1.75)
+WEIGHTS = (2.7, 1.09, 0.45, 0.51, 1.75)
 LEAST = 1e-3
 CUT = 0.4  # what remains of the confidence in a note that ends in the middle of a word
+STRANGER = 0.5  # and where somebody is named who is not among those we know
 PAUSE = 15  # frames of 10 ms: a comma
 _NUMBERS = frozenset(numbers())
 _AFTER = _NUMBERS | {"inches", "centimeters", "centimetres", "feet", "foot", "tall"}
@@ -39,7 +40,10 @@ class OfflineConfig(Section, env_prefix="OFFLINE_"):
 
 
 class Offline:
-    """Its decoders are made at the first note and serve one note at a time. Hints are not used: its vocabulary is fixed."""
+    """Its decoders are made at the first note and serve one note at a time.
+
+    Its vocabulary is fixed. Of the hints only the names count: where some are known, another one is rather misheard than new.
+    """
 
     name = "offline"
     Config = OfflineConfig
@@ -59,7 +63,8 @@ class Offline:
         said = [word.text for word in words.all]
         if not _NUMBERS & set(said):
             return _nothing(sound.seconds, "unclear")
-        return Heard(written(words), confidence(words) * (CUT if sound.cut else 1), sound.seconds)
+        doubt = (CUT if sound.cut else 1) * (STRANGER if _strangers(said, hints.names) else 1)
+        return Heard(written(words), confidence(words) * doubt, sound.seconds)
 
     def _mine(self) -> Ears:
         if self._ears is None or self._ears[0] != os.getpid():
@@ -79,6 +84,12 @@ def confidence(words: Words) -> float:
 def written(words: Words) -> str:
     """The words as a reader expects them: names with a capital, a comma where a measurement ends and a pause follows."""
     return " ".join(_tokens(words))
+
+
+def _strangers(said: list[str], known: tuple[str, ...]) -> bool:
+    """Whether a name was heard that is none of the known ones. Where none is known, every name may be right."""
+    ours = {part for name in known for part in name.lower().split()}
+    return bool(ours) and any(word.removesuffix("'s") not in ours for word in said if word in _CAPITAL)
 
 
 def _gist(words: tuple[str, ...]) -> list[str]:

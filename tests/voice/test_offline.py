@@ -52,6 +52,13 @@ def test_music_and_a_market_are_refused(engine: Offline) -> None:
         assert heard.why or heard.confidence < engine.sure
 
 
+def test_a_name_that_is_not_known_is_doubted(engine: Offline) -> None:
+    note = speak.note("For Kofi, waist thirty two inches.", "us")
+    known, nobody, others = (engine.listen(note, Hints(names=names)) for names in (("Kofi Mensah",), (), ("Abena",)))
+    assert "Kofi" in known.text
+    assert known.confidence == nobody.confidence > others.confidence
+
+
 def test_one_note_does_not_change_the_next(engine: Offline) -> None:
     """Whatever was heard before, and by whom."""
     first, other = speak.note(HEARD[0][0], "gb"), speak.as_note(speak.chords(3))
