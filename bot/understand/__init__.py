@@ -5,7 +5,6 @@ from bot.understand.choice import choose
 from bot.understand.dates import day
 from bot.understand.errors import NotUnderstood
 from bot.understand.kin import age_or_year, kin_named, kin_of
-from bot.understand.length import Said, length
 from bot.understand.measures import measurements_in
 from bot.understand.numbers import number, whole
 from bot.understand.phone import Network, network_hint, phone, wallet
@@ -14,6 +13,6 @@ from bot.understand.reading import Context, Reading, Value
 from bot.understand.yes_no import yes_no
 
 __all__ = [
-    "Context", "Network", "NotUnderstood", "Reading", "Said", "Value", "age_or_year", "choose", "clean", "day", "kin_named", "kin_of", "length",
+    "Context", "Network", "NotUnderstood", "Reading", "Value", "age_or_year", "choose", "clean", "day", "kin_named", "kin_of",
     "measurements_in", "network_hint", "number", "pesewas", "phone", "plain", "wallet", "whole", "yes_no",
 ]  # fmt: skip

@@ -44,6 +44,10 @@ for _name in list(NAMES):
     for _part in _name:
         for _other in _ALSO.get(_part, ()):
             NAMES.setdefault(tuple(_other if part == _part else part for part in _name), NAMES[_name])
+for _name in [name for name in NAMES if "to" in name]:  # "from the shoulder to my waist"
+    for _other in ("the", "my", "your"):
+        _at = _name.index("to") + 1
+        NAMES.setdefault((*_name[:_at], _other, *_name[_at:]), NAMES[_name])
 _LONGEST = max(map(len, NAMES))
 _VOCABULARY = frozenset(word for name in NAMES for word in name)
 #: The words of those names that are recognised with a slip in them.

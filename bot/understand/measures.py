@@ -89,7 +89,7 @@ def _read(text: str, context: Context) -> _Message:
     whose = owners(row, cleaned, capitals(text), people)
     found = spoken_heights(row, measured(row), context.asked)
     inside = {at for quantity in found for at in range(quantity.start, quantity.end)}
-    fields = named_fields(row, cleaned, context.garment, whose.named | inside)
+    fields = named_fields(row, cleaned, context.garment, context.asked, whose.named | inside)
     places = {at for named in fields for at in range(named.start, named.end)}
     kept = kinds(row, found, cleaned, whose.named, places)
     still, hushed = quiet(row, found, kept, whose.named)

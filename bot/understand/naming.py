@@ -19,12 +19,13 @@ _BEHIND = words("width wide depth deep drop front back")
 _ONE_BY_ONE = {"shoulder waist": ("shoulder", "waist"), "shoulder hip": ("shoulder", "hip"), "shoulder nipple": ("shoulder", "nipple_to_nipple")}
 
 
-def named_fields(row: list[Token], cleaned: str, garment: str, taken: Collection[int]) -> list[Named]:
-    """Every field of a row, in order; the places of `taken` belong to names and numbers."""
+def named_fields(row: list[Token], cleaned: str, garment: str, asked: tuple[str, ...], taken: Collection[int]) -> list[Named]:
+    """Every field of a row, in order; "round" and "length" may mean what was asked. The places of `taken` belong to names and numbers."""
     found: list[Named] = []
+    meant = asked[0] if len(asked) == 1 else ""
     at = 0
     while at < len(row):
-        named = None if at in taken else _named(row, at, cleaned, garment, found[-1] if found else None)
+        named = None if at in taken else _named(row, at, cleaned, LENGTH_OF.get(garment, ""), meant, found[-1] if found else None)
         if named is not None:
             if found and named.start < found[-1].end:
                 found.pop()
@@ -33,7 +34,7 @@ def named_fields(row: list[Token], cleaned: str, garment: str, taken: Collection
     return found
 
 
-def _named(row: list[Token], at: int, cleaned: str, garment: str, last: Named | None) -> Named | None:
+def _named(row: list[Token], at: int, cleaned: str, length: str, meant: str, last: Named | None) -> Named | None:
     token = row[at]
     if token.kind == "field":
         return _field(row, at, cleaned)
@@ -44,7 +45,7 @@ def _named(row: list[Token], at: int, cleaned: str, garment: str, last: Named | 
             return Named("?", at, at + len(phrase))
     beside = last if last is not None and last.end == at else None
     if token.text in LENGTHWISE - {"long"} or (token.text in ROUND and token.text != "around"):
-        return _dimension(row, at, cleaned, garment, beside)
+        return _dimension(row, at, cleaned, length, meant, beside)
     if beside is not None and token.text in _BEHIND:
         return Named("?", beside.start, at + 1)
     if token.text in VAGUE_WORDS:
@@ -60,7 +61,7 @@ def _field(row: list[Token], at: int, cleaned: str) -> Named:
     return Named(token.text, at, at + 1, said in WEAK_NAMES, _ONE_BY_ONE.get(said, ()))
 
 
-def _dimension(row: list[Token], at: int, cleaned: str, garment: str, beside: Named | None) -> Named | None:
+def _dimension(row: list[Token], at: int, cleaned: str, length: str, meant: str, beside: Named | None) -> Named | None:
     """ "length" or "round": part of the field beside it, or the garment's length, or unclear."""
     lengthwise = row[at].text in LENGTHWISE
     fits = ("length",) if lengthwise else ("girth",)
@@ -75,10 +76,11 @@ def _dimension(row: list[Token], at: int, cleaned: str, garment: str, beside: Na
         return Named(row[here].text if fine else "?", at, here + 1)
     if here < len(row) and here > at + 1 and row[here].among(LENGTH_OF) and lengthwise:
         return Named(LENGTH_OF[row[here].text], at, here + 1)
+    meant = meant if meant and FIELDS[meant].kind in fits else "?"
     if not lengthwise:
-        return Named("?", at, at + 1) if _beside_number(row, at) else None
+        return Named(meant, at, at + 1) if _beside_number(row, at) else None
     mentioned = (LENGTH_OF[said] for i in range(at - 1, max(-1, at - _FAR), -1) if (said := _garment_at(row, i, cleaned)))
-    return Named(next(mentioned, LENGTH_OF.get(garment, "?")), at, at + 1)
+    return Named(next(mentioned, length or meant), at, at + 1)
 
 
 def _garment_at(row: list[Token], at: int, cleaned: str) -> str:

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.rules.measurements import FIELDS
+from bot.rules.measurements import FIELDS, MM_PER_INCH, inches, show
+from bot.understand import fillers, quantities, vocabulary
+from bot.understand.field_names import _spelling
 from bot.understand.measures import LONGEST, measurements_in
+from bot.understand.names import NAMES
 from bot.understand.plain import clean
 from bot.understand.reading import Context
+from bot.understand.spelling import _meant
 from tests.understand.test_noise import RUBBLE
 
 Given = dict[str, float]  # "field" or "person.field" -> inches
@@ -246,3 +250,25 @@ def test_small_numbers_before_a_field_are_values_and_before_a_garment_counts() -
 )
 def test_one_odd_member_does_not_shift_a_list(text: str, given: Given, ask: str | None) -> None:
     check(text, given, ask)
+
+
+@given(st.sampled_from(sorted(FIELDS)), st.data())
+def test_every_field_is_heard_by_each_of_its_names_and_in_each_unit(field: str, data: st.DataObject) -> None:
+    low, high = FIELDS[field].hard
+    mm = data.draw(st.integers(low + 2, high - 2))
+    name = data.draw(st.sampled_from(FIELDS[field].says))
+
+    def said(text: str, *asked: str) -> list[tuple[str, int]]:
+        return [(value.field, pytest.approx(value.mm, abs=2)) for value in measurements_in(text, Context(asked=asked)).values]
+
+    assert said(f"{name} {mm / 10:g} cm", "neck" if field != "neck" else "hip") == said(f"{name} is {mm} mm") == [(field, mm)]
+    assert said(show(mm), field) == [(field, mm)]
+    if low <= round(round(mm * 8 / MM_PER_INCH) / 8 * MM_PER_INCH) <= high:
+        assert said(f"{inches(mm)} in", field) == [(field, mm)]
+
+
+def test_no_ordinary_word_is_mistaken_for_a_field_or_a_number() -> None:
+    for word in fillers.ASIDES | quantities.FOREIGN_UNITS | set(quantities.UNITS) | vocabulary.CORRECTIONS | vocabulary.LINKS:
+        assert _spelling(word) == word, word
+    for word in NAMES | vocabulary.KNOWN - quantities.UNITS.keys():
+        assert _meant(word) == (word,), word
