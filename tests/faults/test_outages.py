@@ -41,7 +41,7 @@ def test_people_write_while_postgres_is_away(theatre: Theatre, plain: Told) -> N
     assert theatre.spooled() >= len(MEANWHILE)  # receipts wait there too
     time.sleep(max(0, back - time.monotonic()))
     theatre.house.revive("postgres")
-    told = 1 + next(n for n, body in enumerate(plain["ama"]) if body.startswith("Step 1 of 5"))
+    told = 1 + next(n for n, body in enumerate(plain["ama"]) if body.startswith("Whose measurements"))
     theatre.wait_for("ama", told)
     must_equal({"ama": [normal(b) for b in theatre.cast.bodies("ama")]}, {"ama": plain["ama"][:told]})
     assert theatre.spooled() == 0
