@@ -168,6 +168,8 @@ def _joins(raw: list[Token], at: int) -> bool:
     following = raw[at + 1].text
     if raw[at].is_mark("-"):
         return raw[at - 1].text in TENS and following in UNITS
+    if raw[at].is_word("ne"):
+        return raw[at - 1].text in TENS and following in UNITS
     return raw[at].is_word("and") and raw[at - 1].text in POWERS and following in {**UNITS, **TEENS, **TENS}
 
 

@@ -20,7 +20,6 @@ from bot.understand.vocabulary import (
     ALTERNATIVES,
     BEFORE_DATE,
     BEFORE_OTHER,
-    BUYING,
     DATED,
     DELTA_VERBS,
     GARMENT_WORDS,
@@ -164,7 +163,7 @@ def _measures_other_things(place: _Place) -> bool:
     weighed = place.before[0].is_word("weigh", "weighs")
     if place.quantity.fault != "bad_unit":
         return place.quantity.unit is not None and weighed
-    return not place.of_field and any(token.among(BUYING) for token in (*place.before, place.after))
+    return not place.of_field and place.after.kind != "field"
 
 
 def _dated(place: _Place) -> bool:
@@ -191,8 +190,9 @@ def _counts(place: _Place, named: Collection[int]) -> bool:
         return True
     if _ages(place, named):
         return True
-    if (first.is_word("of") and second.is_word("out")) or (after.is_word("out") and place.second.is_word("of")):
-        return True  # "10 out of 10"
+    out_of = (first.is_word("of") and second.is_word("out")) or (after.is_word("out") and place.second.is_word("of"))
+    if out_of or (after.is_word("x") and not after.spaced):
+        return True  # "10 out of 10", "2x kaftan"
     if (
         first.among(_NUMBERED)
         or (first.is_mark(":", ".", "-", "#") and (second.among(_NUMBERED) and not (second.is_word("order") and third.among(_STATED_ORDER))))
@@ -206,7 +206,7 @@ def _counts(place: _Place, named: Collection[int]) -> bool:
 def _ages(place: _Place, named: Collection[int]) -> bool:
     """ "my daughter is 12.", "I am 28, …": nothing is said of what was measured."""
     (first, second, _), after, at = place.before, place.after, place.quantity.start
-    alone = after.is_mark(".", ",", ";", "\n") or after.is_word("and")
+    alone = after.is_mark(".", ",", ";", ":", "\n") or after.is_word("and")
     if not place.token.exact or place.quantity.value > _OLDEST or not alone or place.second.kind == "number" or not place.opens:
         return False
     is_somebody = (at - 2 in named and not second.is_word("mine")) or second.is_word("he", "she")

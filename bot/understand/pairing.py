@@ -15,6 +15,7 @@ from bot.understand.vocabulary import ALTERNATIVES, CORRECTIONS, SAME_FOR_ALL
 
 TALL_MM = 1200  # feet or metres from here on, said without a field, are somebody's height
 FARTHEST, NEAREST = 7, 4  # words between a field and its number
+_OF = words("of for on in the my his her")
 _BEHIND = CORRECTIONS - words("no nope nah not now wait hold should correct oo daabi dabi")
 
 
@@ -78,6 +79,10 @@ def _undecided(row: list[Token], runs: list[Run]) -> bool:
     """ "34 waist 40 chest 42": neither order leaves nothing over."""
     kinds = [run.kind for run in runs]
     alternate = all(a != b for a, b in pairwise(kinds))
+    if len(runs) == 3 and {(q.value, q.unit) for q in runs[0].atoms if isinstance(q, Quantity)} == {
+        (q.value, q.unit) for q in runs[2].atoms if isinstance(q, Quantity)
+    }:
+        return False  # "it's thirty three yes waist thirty three"
     return alternate and len(runs) > 2 and kinds[0] == kinds[-1] == "numbers" and not any(run.corrected for run in runs)
 
 
@@ -91,7 +96,8 @@ def _without_weak(row: list[Token], atoms: list[Atom]) -> list[Atom]:
             ahead = isinstance(after, Quantity) and _near_number(row, atom.end, after.start) and not _opens_own(row, atoms, at)
             behind = isinstance(before, Quantity) and _near_number(row, before.end, atom.start) and before.end >= atom.start - 2
             inside = _in_list(row, atoms, at)
-            if not (ahead or behind or inside):
+            owned = isinstance(before, Named) and all(token.among(_OF) for token in row[before.end : atom.start]) and before.end < atom.start
+            if owned or not (ahead or behind or inside):
                 continue
         kept.append(atom)
     return kept

@@ -85,7 +85,8 @@ SIZE_SYSTEMS = words("uk us eu european american british usa")
 BEFORE_OTHER = words(
     """ghs gh ghc ghȼ gh¢ cedi cedis price cost costs pay paid deposit budget amount balance phone tel telephone mobile whatsapp momo contact call
     order number nr num option room house hse plot box ref reference code id invoice receipt page step item ticket gps digital account acct
-    floor block flat age aged version v line chapter usd dollar dollars naira euro euros pin otp table street apt apartment year size shoe
+    floor block flat age aged version v line chapter usd dollar dollars naira euro euros pin otp table street apt apartment year size shoe before
+    after past quantity qty versus vs
     shoes weigh weighs weight"""
 )
 #: After a number: what is counted.
@@ -103,7 +104,9 @@ AFTER_OTHER = (
 )
 #: What is worn and has its own numbers: "my shoe is 43", "bra size 36C".
 WORN = words("shoe shoes bra bras cup ring sandals sneakers boot boots slippers heels footwear")
-BUYING = words("need needs want wants buy bought buying bring brought weigh weighs weight weighing have got cloth fabric material of use used")
+BUYING = words(
+    "need needs want wants buy bought buying bring brought weigh weighs weight weighing have got cloth fabric material of use used"
+)
 DATED = frozenset(MONTHS) | frozenset(WEEKDAYS)
 BEFORE_DATE = words("on before by since until till date dated due") | DATED
 

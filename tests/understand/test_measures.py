@@ -272,3 +272,80 @@ def test_no_ordinary_word_is_mistaken_for_a_field_or_a_number() -> None:
         assert _spelling(word) == word, word
     for word in NAMES | vocabulary.KNOWN - quantities.UNITS.keys():
         assert _meant(word) == (word,), word
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        # heights said before they are named, or not named at all
+        ("5 foot 3 is my height and 30 is my waist", {"height": 63, "waist": 30}), ("6 ft tall and my chest is 44", {"height": 72, "chest": 44}),
+        ("one metre seventy five", {"height": 68.9}), ("my husband is 5'10 with chest 42", {"husband.height": 70, "husband.chest": 42}),
+        ("I'm five-eight, waist 33", {"height": 68, "waist": 33}), ('5"7 tall', {"height": 67}),
+        # slips in number words and in names of measurements
+        ("wasit is thirty fuor", {"waist": 34}), ("chest fourty two waist tirty six", {"chest": 42, "waist": 36}),
+        ("neck fiveteen, hip thirtyeight", {"neck": 15, "hip": 38}), ("bust 33nhalf slitt 42", {"bust": 33.5, "slit_length": 42}),
+        ("kaba lenght 24 slitt 42", {"kaba_length": 24, "slit_length": 42}), ("Waits 34 weist 34 hipp 41", {"waist": 34, "hip": 41}),
+        ("Under burst 31", {"under_bust": 31}), ("from the shoulder to my waist 16", {"shoulder_to_waist": 16}),
+        # what is taken back
+        ("bust is 38 oo, no be 36, hip 44", {"bust": 38, "hip": 44}), ("e no be 32, na 34 be my waist", {"waist": 34}),
+        ("don't use 36 for my chest, use 38", {"chest": 38}), ("I didn't say 30. My waist is 31", {"waist": 31}),
+        ("it's not waist 32, it's waist 34", {"waist": 34}), ("me waist nyɛ 36, ɛyɛ 34", {"waist": 34}),
+        ("sleeve 23, neck 15. Please the sleeve is 24, not 23", {"sleeve_length": 24, "neck": 15}),
+        # corrections that go on, or come in other words
+        ("bust 36 waist 29. Ooh sorry bust 37 and waist 30", {"bust": 37, "waist": 30}), ("chest 40, make that 42", {"chest": 42}),
+        ("waist 33, my bad, 34", {"waist": 34}), ("use 32 for waist, hip 40, hip 41 instead", {"waist": 32, "hip": 41}),
+        ("waist 30 no let me check again 31", {"waist": 31}),
+        # lists with numbers, marks and words of their own
+        ("No. 1 chest 39, No. 2 waist 33", {"chest": 39, "waist": 33}), ("number 1 is chest 40 number 2 is waist 34", {"chest": 40, "waist": 34}),
+        ("1. neck 2. chest : 15, 40", {"neck": 15, "chest": 40}), ("Bust; 36 Waist; 28 Hips; 39", {"bust": 36, "waist": 28, "hip": 39}),
+        ("Bust-36, Waist-28, Hips-39", {"bust": 36, "waist": 28, "hip": 39}), ("neck and chest in that order: 15, 40", {"neck": 15, "chest": 40}),
+        # spoken without a stop
+        ("the first one is my chest the chest is forty then the waist the waist is thirty four", {"chest": 40, "waist": 34}),
+        ("chest which is forty and waist which is thirty four", {"chest": 40, "waist": 34}),
+        ("it's thirty three yes waist thirty three", {"waist": 33}), ("length length trouser length forty one", {"trouser_length": 41}),
+        ("34 inches is my waist and 41 inches is my hip", {"waist": 34, "hip": 41}), ("waist 34 and hips 46 small small", {"waist": 34, "hip": 46}),
+        # Twi numbers behind tens, words that have grown together
+        ("me sisi yɛ aduasa nan", {"waist": 34}), ("me hip yɛ aduanan num ne fa", {"hip": 45.5}), ("m'abakɔn yɛ 7", {"wrist": 7}),
+        ("me waist aduasa nnum na me chest nso yɛ aduanan ne mmienu", {"waist": 35, "chest": 42}), ("me serɛ aduonu nan", {"thigh": 24}),
+        # other numbers
+        ("my shoe is 43 and waist is 34", {"waist": 34}), ("bra size 36C, under bust 31", {"under_bust": 31}), ("by 24/12. hip 42", {"hip": 42}),
+        ("I am 28, my waist is 30", {"waist": 30}), ("born 12/03/1990, qty 2, 4 yards, waist 34", {"waist": 34}),
+    ],
+)  # fmt: skip
+def test_ways_of_speaking(text: str, given: Given) -> None:
+    check(text, given)
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("Nana Yaa bust 39\nNana Kwame chest 43", {"nana yaa.bust": 39, "nana kwame.chest": 43}), ("Naa Dei's hip is 39", {"naa dei.hip": 39}),
+        ("Ama bust 36. Me too bust 38", {"ama.bust": 36, "bust": 38}), ("Ama bust 36, then me, bust 38", {"ama.bust": 36, "bust": 38}),
+        ("bust 36 is for Ama, bust 40 is mine", {"ama.bust": 36, "bust": 40}),
+        ("Yaw waist 34 sorry Yaw waist 35. Ama waist 30", {"yaw.waist": 35, "ama.waist": 30}),
+        ("Yaw waist 34, Ama waist 30. Correction: Yaw's waist is 36", {"yaw.waist": 36, "ama.waist": 30}),
+        ("the bust of Ama is 36 and the chest of Yaw is 40", {"ama.bust": 36, "yaw.chest": 40}),
+        ("Chest 40 (Yaw), bust 36 (Ama)", {"yaw.chest": 40, "ama.bust": 36}), ("Ama (my sister) bust 36", {"ama.bust": 36}),
+    ],
+)  # fmt: skip
+def test_people_of_ours(text: str, given: Given) -> None:
+    check(text, given, None, Context(people=("Nana Yaa", "Nana Kwame", "Naa Dei", "Ama", "Yaw")))
+
+
+def test_who_is_spoken_to_was_not_measured() -> None:
+    for text in ("Good morning Fatima: chest 40", "I am Kofi, chest 40", "This is Kofi. Chest 40", "My name is Esi Mensah, chest 40"):
+        check(text, {"chest": 40})
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("chest 40 wsist 34 hip 42", {"chest": 40, "hip": 42}), ("upper waist 30, hip 40", {"hip": 40}), ("above knee 18", {}),
+        ("waist is 36 if not 37", {}), ("my waist is thirty two or is it thirty three", {}), ("trouser length 40 to 42 depending on shoes", {}),
+        ("Yaw chest 40, Ama is the same", {"yaw.chest": 40}), ("chest 40 hip 42 waist three zero zero", {"chest": 40, "hip": 42}),
+    ],
+)  # fmt: skip
+def test_what_is_not_certain_is_asked(text: str, given: Given) -> None:
+    values, asked = read(text, Context())
+    assert values == {name: pytest.approx(inch * 25.4, abs=2) for name, inch in given.items()}
+    assert asked
