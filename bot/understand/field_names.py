@@ -48,6 +48,8 @@ for _name in [name for name in NAMES if "to" in name]:  # "from the shoulder to 
     for _other in ("the", "my", "your"):
         _at = _name.index("to") + 1
         NAMES.setdefault((*_name[:_at], _other, *_name[_at:]), NAMES[_name])
+for _name in [name for name in NAMES if len(name) == 2 and len("".join(name)) >= 8]:  # "shirtlength"
+    NAMES.setdefault(("".join(_name),), NAMES[_name])
 _LONGEST = max(map(len, NAMES))
 _VOCABULARY = frozenset(word for name in NAMES for word in name)
 #: The words of those names that are recognised with a slip in them.

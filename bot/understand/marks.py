@@ -62,10 +62,16 @@ class Marks:
                     continue
                 if found and mark.start < found[-1].end:
                     mark = Mark(found[-1].end, mark.end, mark.person, mark.introduced)
-                of_field = mark.end > mark.start and self.row[mark.start].is_word("of") and self._at(mark.start - 1).kind == "field"
+                of_field = mark.end > mark.start and self._of_field(mark)
                 found.append(replace(mark, field=int(of_field)))
             at = max(at + 1, mark.end if mark else 0, self.passed)
         return found
+
+    def _of_field(self, mark: Mark) -> bool:
+        """ "the bust of my wife", "chest for Kofi is 40"."""
+        after = self._at(mark.end)
+        said = self._at(mark.start).is_word("of") or (self._at(mark.start).is_word("for") and (after.kind == "number" or after.among(_COPULAS)))
+        return said and self._at(mark.start - 1).kind == "field"
 
     def _beside_name(self, last: Mark, mark: Mark) -> bool:
         """ "Akua (my sister)", "Akua, my sister, …": the same person."""
@@ -106,7 +112,7 @@ class Marks:
             return Mark(at, at + 1, None, introduced) if plain and (introduced or self._opens(at)) else None
         if word == "i" and self._at(at - 1).is_word("and") and after.kind != "word":
             return Mark(at, at + 1, None)
-        if word == "im" or (word == "i" and after.is_word("am", "m", "have", "wear")):
+        if word == "im" or (word == "i" and after.is_word("am", "m", "have", "wear", "got", "get", "measured")):
             near = self._at(at + (1 if word == "im" else 2))
             return back if near.kind in ("number", "field") or near.is_word("about", "a", "around") else None
         return None

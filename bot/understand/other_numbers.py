@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Literal
 
 from bot.understand.field_names import is_field_word
+from bot.understand.names import RELATIVES
 from bot.understand.numbering import list_numbers
 from bot.understand.plain import words
 from bot.understand.quantities import Quantity
@@ -188,7 +189,8 @@ def _counts(place: _Place, named: Collection[int]) -> bool:
         return False
     if any(token.among(WORN) for token in takewhile(lambda token: token.kind == "word", place.before)):
         return True
-    if _ages(place, named):
+    kin = after.among(RELATIVES) and not place.of_field and place.token.exact and place.quantity.value < _COUNTED  # "I have 1 daughter"
+    if kin or _ages(place, named):
         return True
     out_of = (first.is_word("of") and second.is_word("out")) or (after.is_word("out") and place.second.is_word("of"))
     if out_of or (after.is_word("x") and not after.spaced):
@@ -196,7 +198,7 @@ def _counts(place: _Place, named: Collection[int]) -> bool:
     if (
         first.among(_NUMBERED)
         or (first.is_mark(":", ".", "-", "#") and (second.among(_NUMBERED) and not (second.is_word("order") and third.among(_STATED_ORDER))))
-        or (first.is_mark(".") and second.is_word("no") and third.kind != "field")
+        or (first.is_mark(".") and second.is_word("no") and third.among(_NUMBERED))
         or (first.is_word("is", "number") and second.among(_NUMBERED))
     ):
         return True

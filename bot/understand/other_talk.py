@@ -35,6 +35,7 @@ _LOOSELY = words("tight loose more less extra allowance ease free space") | (
     DELTA_VERBS - words("add adding allow leave drop cut lower raise plus trim")
 )
 _SIZED = words("size wear wears is am take takes a an be sizes")
+_GIVEN = ("gave you", "sent you")
 _LAST_TIME = ("last time", "before", "previous", "old size", "same size")
 
 
@@ -158,6 +159,8 @@ def _previous(row: list[Token], fields: list[Named], used: list[Quantity], talk:
             continue
         about = [named for named in _about(row, fields, used, low, high) if not _has_number(row, named, used)]
         said = " ".join(token.text for token in row[low:high])
+        if said in _GIVEN and any(named.start == high and _has_number(row, named, used) for named in fields):
+            continue  # "I gave you waist 34 earlier, it should be 36"
         if about:
             talk.without_value.update(about)
             talk.certain.append(("reference_previous", tuple(named.field for named in about)))

@@ -64,12 +64,12 @@ def _trails(row: list[Token], marks: list[Mark], at: int, numbers: tuple[int, in
     mark = marks[at]
     if not mark.introduced or numbers[0] >= mark.start:
         return False
-    if numbers[1] < mark.end:
-        return True
     all_introduced = numbers[1] < marks[-1].end and all(other.introduced for other in marks[:20])
     before = mark.start - 1
     while before > 0 and row[before].among(_LINKING):
         before -= 1
     attached = is_value(row[before]) and row[before].text != "one"  # "this one is for Ebo"
+    if numbers[1] < mark.end:
+        return attached or mark.end >= len(row) or row[mark.end].kind != "field"  # not "chest 40, but I'm not sure of Yaw's chest"
     after = row[mark.end]
     return attached and (all_introduced or (after.kind == "mark" and after.text in ",.;\n!") or after.is_word("and", "then", "but", "while"))

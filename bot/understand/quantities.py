@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from bot.understand.errors import NotUnderstood
 from bot.understand.numbers import part_at
 from bot.understand.plain import words
 from bot.understand.tokens import Token
@@ -42,15 +41,6 @@ class Quantity:
     def mm(self, unit: Unit | None = None) -> int:
         """Whole millimetres, in its own unit or the given one."""
         return round(self.value * MM[self.unit or unit or "in"])
-
-
-def quantities(tokens: list[Token]) -> list[Quantity]:
-    """Every number of a folded row of tokens, joined with its unit; NotUnderstood for kilograms, yards and decimal feet."""
-    found = measured(tokens)
-    for quantity in found:
-        if quantity.fault:
-            raise NotUnderstood(quantity.fault)
-    return found
 
 
 def measured(tokens: list[Token]) -> list[Quantity]:

@@ -12,6 +12,7 @@ _VERBS = words(
     """use write put say said mean meant take took send sent record type typed give gave want enter cut make sew be reach dey pass do get
     wrote using writing putting note set keep"""
 )
+_CANCEL = words("cancel ignore forget disregard delete")
 _MOST_BETWEEN = 2
 
 
@@ -26,6 +27,8 @@ def refused_from(row: list[Token], at: int) -> int:
     if here < 0:
         return at
     before = row[here - 1] if here else None
+    if row[here].among(_CANCEL) and all(token.is_word("the", "my") for token in row[here + 1 : at]):  # not "forget that, 42"
+        return here
     if row[here].among(_NOT):
         return at if before is not None and before.is_word("if", "or", "why") else here
     if before is None:
@@ -33,3 +36,10 @@ def refused_from(row: list[Token], at: int) -> int:
     if (row[here].is_word("of") and before.is_word("instead")) or (row[here].is_word("than") and before.is_word("rather")):
         return here - 1
     return here - 1 if row[here].among(_VERBS) and before.among(_NEVER) else at
+
+
+def refused_field(row: list[Token], at: int) -> bool:
+    """Whether a field was named by mistake: "not chest, bust 38"."""
+    before = row[at - 2] if at > 1 and row[at - 1].among(_ARTICLES) else row[at - 1] if at else None
+    after = row[at + 1] if at + 1 < len(row) else None
+    return before is not None and before.among(_NOT) and after is not None and (after.is_mark(",") or after.is_word("but"))

@@ -10,7 +10,7 @@ from bot.understand.numbering import list_numbers
 from bot.understand.numbers import fold
 from bot.understand.other_numbers import Kind
 from bot.understand.quantities import Quantity
-from bot.understand.refusals import refused_from
+from bot.understand.refusals import refused_field, refused_from
 from bot.understand.spelling import spelled
 from bot.understand.tokens import Token, cut
 
@@ -27,6 +27,7 @@ def quiet(row: list[Token], found: list[Quantity], kinds: list[Kind], named: Col
     for place, start in list_numbers(row, found).items():
         end = found[place].end
         hushed |= set(range(start, end + (end < len(row) and row[end].is_mark(".", ")", ":", "-"))))
+    hushed |= {at for at, token in enumerate(row) if token.kind == "field" and refused_field(row, at)}
     return [replace(token, kind="mark", text="") if at in hushed else token for at, token in enumerate(row)], hushed
 
 

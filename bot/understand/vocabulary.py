@@ -23,11 +23,10 @@ LINKS = ASIDES | words(
 #: Between the members of a list.
 JOINS = words("and n plus also then na ne with followed by und et the my or nor his her their your")
 JOIN_MARKS = frozenset((",", *"/-&+|•*·:;.\n=>–~()[]", ""))  # and what was left out of the row
-SOFT_MARKS = frozenset(":=-()[]*_•·|#>~+'\"")
 COMMA, STOPS = frozenset(","), frozenset(";.!?\n")
 ALTERNATIVES = words("or to till until anaa upto through thru if sometimes")
 #: Between two numbers one of which is meant: "32 or is it 33", "36 if not 37".
-AROUND_ALTERNATIVES = words("it its is was not even could be can might also say i think am like most more mostly the about around maybe")
+AROUND_ALTERNATIVES = words("but it its is was not even could be can might also say i think am like most more mostly the about around maybe")
 SAME_FOR_ALL = words("both each all every same everything equally")
 
 #: What follows takes the place of what was said last.
@@ -41,7 +40,6 @@ AROUND_CORRECTIONS = LINKS | words(
     """but on that was made i oh ei ah error saying again mind one number previous earlier to with it as in there let check see bad look confirm
     myself boss use put make thats"""
 )
-NEVER_WITHOUT_COMPANY = words("correct now should wait hold not change")  # a correction only where a value stands before
 
 UNKNOWN = (
     "dont know", "do not know", "dey know", "cant say", "cannot say", "no fit", "not fit", "not sure", "no idea", "no know", "idk",
