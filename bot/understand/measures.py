@@ -27,7 +27,7 @@ from bot.understand.vocabulary import KNOWN
 LONGEST = 4096  # characters; what stands behind is asked for again
 SAME_LENGTH_MM = 7  # "32 in (81 cm)" is one value said twice
 FARTHEST_CORRECTION = 1.28  # nobody is wrong by more about one measurement
-STRANGE_WORDS = 2  # beside a bare answer to a question
+NEAR, STRANGE_WORDS = 6, 2  # beside a bare answer to a question
 
 #: Of several questions the first is put: lost values, then values that cannot be told apart, then other talk, then doubts.
 PRECEDENCE: tuple[Ask, ...] = (
@@ -123,7 +123,7 @@ def _heights_apart(message: _Message, bound: list[tuple[str | None, Bound]]) -> 
     kept: list[tuple[str | None, Bound]] = []
     for person, one in bound:
         tall = [q for q in one.values if q.unit in ("ft", "m") and q.mm() >= TALL_MM and not message.row[q.end - 1].is_mark("'")]
-        if not one.field and tall and not one.ask:
+        if not one.field and tall and not one.ask and not _told(message, one):
             one = replace(one, field="height")
         elif one.field and len(one.values) > 1 and tall and len(tall) < len(one.values):
             kept += [(person, Bound("height", (q,), q.start, q.end)) for q in tall]
@@ -131,6 +131,12 @@ def _heights_apart(message: _Message, bound: list[tuple[str | None, Bound]]) -> 
             one = replace(one, values=rest, ask=one.ask if len(rest) > 1 else None)
         kept.append((person, one))
     return kept
+
+
+def _told(message: _Message, one: Bound) -> bool:
+    """ "I walked 5 feet to the door": a story, and nobody's height."""
+    around = message.quiet[max(0, one.start - NEAR) : one.start] + message.quiet[one.end : one.end + NEAR]
+    return sum(token.kind == "word" and token.text not in KNOWN for token in around) >= STRANGE_WORDS
 
 
 def _once(message: _Message, bound: list[tuple[str | None, Bound]]) -> list[tuple[str | None, Bound]]:

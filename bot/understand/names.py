@@ -19,7 +19,8 @@ RELATIVES = {
     **dict.fromkeys(("kid", "kiddo", "toddler", "abofra"), "child"), **dict.fromkeys(("infant", "newborn"), "baby"),
     **dict.fromkeys(("auntie", "aunty", "anti"), "aunt"), **dict.fromkeys(("bro", "broda", "brova"), "brother"),
     **dict.fromkeys(("sis", "sista"), "sister"), **dict.fromkeys(("grandma", "granny", "grandmum"), "grandmother"),
-    **dict.fromkeys(("grandpa", "granddad", "grandad"), "grandfather"), "bestie": "friend", "wofa": "uncle",
+    **dict.fromkeys(("grandpa", "granddad", "grandad"), "grandfather"), "bestie": "friend", "wofa": "uncle", "wɔfa": "uncle",
+    "ba": "child", "babaa": "daughter", "babarima": "son", "agya": "father",
     "fiancé": "fiance", "fiancée": "fiancee", "dota": "daughter",
 }  # fmt: skip
 CHILD_WORDS = words("son daughter child baby boy girl stepson stepdaughter ward grandson granddaughter nephew niece")

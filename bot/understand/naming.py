@@ -25,7 +25,7 @@ def named_fields(row: list[Token], cleaned: str, garment: str, asked: tuple[str,
     meant = asked[0] if len(asked) == 1 else ""
     at = 0
     while at < len(row):
-        named = None if at in taken else _named(row, at, cleaned, LENGTH_OF.get(garment, ""), meant, found[-1] if found else None)
+        named = None if at in taken else _named(row, at, cleaned, LENGTH_OF.get(garment, ""), meant, found[-1] if found else None, taken)
         if named is not None:
             if found and named.start < found[-1].end:
                 found.pop()
@@ -34,10 +34,10 @@ def named_fields(row: list[Token], cleaned: str, garment: str, asked: tuple[str,
     return found
 
 
-def _named(row: list[Token], at: int, cleaned: str, length: str, meant: str, last: Named | None) -> Named | None:
+def _named(row: list[Token], at: int, cleaned: str, length: str, meant: str, last: Named | None, taken: Collection[int]) -> Named | None:
     token = row[at]
     if token.kind == "field":
-        return _field(row, at, cleaned)
+        return _field(row, at, cleaned, taken)
     if token.kind != "word":
         return None
     for phrase in VAGUE_PHRASES:
@@ -53,9 +53,13 @@ def _named(row: list[Token], at: int, cleaned: str, length: str, meant: str, las
     return Named("?", at, at + 1) if token.text not in KNOWN and near_field(token.text) and _beside_number(row, at, behind=True) else None
 
 
-def _field(row: list[Token], at: int, cleaned: str) -> Named:
+def _field(row: list[Token], at: int, cleaned: str, taken: Collection[int]) -> Named:
     token = row[at]
     said = cleaned[token.start : token.end]
+    of = at + 1 < len(row) and row[at + 1].is_word("of")
+    thing = next((here for here in range(at + 2, min(at + 4, len(row))) if not row[here].is_word("the", "a")), at) if of else at
+    if row[thing].kind == "word" and row[thing].text not in KNOWN and thing not in taken:
+        return Named("?", at, at + 1)  # "chest of drawers", "the waist of the season"
     if at and row[at - 1].among(_BEFORE) and not row[at - 1].is_mark():
         return Named("?", at - 1, at + 1)
     return Named(token.text, at, at + 1, said in WEAK_NAMES, _ONE_BY_ONE.get(said, ()))

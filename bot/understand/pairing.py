@@ -97,7 +97,8 @@ def _without_weak(row: list[Token], atoms: list[Atom]) -> list[Atom]:
             behind = isinstance(before, Quantity) and _near_number(row, before.end, atom.start) and before.end >= atom.start - 2
             inside = _in_list(row, atoms, at)
             owned = isinstance(before, Named) and all(token.among(_OF) for token in row[before.end : atom.start]) and before.end < atom.start
-            if owned or not (ahead or behind or inside):
+            placed = atom.start > 0 and row[atom.start - 1].is_word("in", "at", "on") and atom.field == "hip"  # "in seat 42"
+            if owned or placed or not (ahead or behind or inside):
                 continue
         kept.append(atom)
     return kept

@@ -62,14 +62,21 @@ def _clause(row: list[Token], low: int, high: int) -> int:
 def _trails(row: list[Token], marks: list[Mark], at: int, numbers: tuple[int, int]) -> bool:
     """Whether a person is named after the values: "bust 36 for my wife", not "bust 36, for my wife: waist 30"."""
     mark = marks[at]
+    if numbers[0] < marks[0].start and numbers[1] < marks[-1].start and all(_attached(row, other) for other in marks[:20]):
+        return True  # "waist 30 Ama, waist 34 Kofi"
     if not mark.introduced or numbers[0] >= mark.start:
         return False
     all_introduced = numbers[1] < marks[-1].end and all(other.introduced for other in marks[:20])
-    before = mark.start - 1
-    while before > 0 and row[before].among(_LINKING):
-        before -= 1
-    attached = is_value(row[before]) and row[before].text != "one"  # "this one is for Ebo"
+    attached = _attached(row, mark)
     if numbers[1] < mark.end:
         return attached or mark.end >= len(row) or row[mark.end].kind != "field"  # not "chest 40, but I'm not sure of Yaw's chest"
     after = row[mark.end]
     return attached and (all_introduced or (after.kind == "mark" and after.text in ",.;\n!") or after.is_word("and", "then", "but", "while"))
+
+
+def _attached(row: list[Token], mark: Mark) -> bool:
+    """Whether a value stands right before a name."""
+    before = mark.start - 1
+    while before > 0 and row[before].among(_LINKING):
+        before -= 1
+    return is_value(row[before]) and row[before].kind != "field" and row[before].text != "one"  # "this one is for Ebo"

@@ -28,7 +28,7 @@ _OTHERS = words(
     thirdly nene"""
 )
 #: What follows a tens word can only be a number: "thirty tree".
-_AFTER_TENS = {"tree": "three", "thre": "three", "fo": "four", "fou": "four", "sevn": "seven", "fiv": "five", "nin": "nine"}
+_AFTER_TENS = {"tow": "two", "tree": "three", "thre": "three", "fo": "four", "fou": "four", "sevn": "seven", "fiv": "five", "nin": "nine"}
 _SHORT = {"haf": "half", "hlf": "half", "hafl": "half", "halve": "half", "quater": "quarter", "quaters": "quarters"}
 _GLUED = {"nhalf": ("n", "half"), "andhalf": ("and", "half"), "andahalf": ("and", "half"), "nahalf": ("n", "half")}
 
@@ -40,7 +40,8 @@ def spelled(row: list[Token], keep: Collection[str] = ()) -> list[Token]:
         if token.kind != "word" or token.text in keep:
             put.append(token)
             continue
-        tens = bool(put) and put[-1].kind == "word" and put[-1].text in TENS
+        last = put[-2] if len(put) > 1 and put[-1].is_mark("-") else put[-1] if put else None
+        tens = last is not None and last.among(TENS)
         parts = _parts(token.text, tens)
         put.append(replace(token, text=parts[0]))
         put += [replace(token, text=part, spaced=True) for part in parts[1:]]

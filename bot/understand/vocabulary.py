@@ -177,7 +177,8 @@ _ORDINARY = words(
     state stated sub such sum tall task themself then there they thick thin third three tilt to too tops tummy up upon version very view
     want wants was way we well were what whenever whether yeah yep you mister madam boss masa oga auntie chief honorable hon mr mrs miss ms
     dr rev osofo sofo alhaji hajia prof respectively currently presently thereabout thereabouts inclusive accordingly things service out later
-    depending depends
+    depending depends output
+    print return insert execute respond assign type
     guy respective measurement altogether together bra cup cups ring"""
 )
 KNOWN = (
