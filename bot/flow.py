@@ -21,9 +21,8 @@ from models.inbox import Inbox
 from models.person import Person
 from models.recording import Recording
 
-DONE = "done"
+DONE, MORE = "done", "more"
 PAST_LIMIT = 16
-MORE = "more"
 Option = tuple[str, str] | tuple[str, str, str]  # id, label, about
 
 #: Lines every conversation may use.
@@ -166,6 +165,8 @@ class Flow:
         try:
             return choose(self.text, labels[: self.frame.shown])
         except NotUnderstood:
+            if self.scene.heard and self.scene.heard.tap:
+                raise AskAgain from None  # what is no longer offered
             if not any(c.isalpha() for c in self.text):
                 raise
             return choose(self.text, labels)

@@ -33,6 +33,13 @@ VOICE = {
 class Hearing(Everywhere):
     repeats = False  # whether the words that were heard may be shown; set by wiring for the engine in use
 
+    def _begin(self, scene: Scene, text: str) -> None:
+        """The first words of a conversation: they open one, or they are measurements, or the menu is wanted."""
+        assert scene.heard
+        if not self._open(scene, text):
+            told = bool(measurements_in(scene.heard.text).values)
+            self.start(scene, MEASURE if told else "menu", heard=told)
+
     def _take_voice(self, scene: Scene) -> None:
         """The row is written, the worker listens; no question is asked again meanwhile."""
         assert scene.heard and scene.heard.media
@@ -62,9 +69,11 @@ class Hearing(Everywhere):
         taking = next((f for f in reversed(scene.stack) if f.flow == MEASURE), None)
         reading = measurements_in(recording.said or "")
         numbers = bool(reading.values) or reading.ask not in (None, "no_measurement", "empty")
-        if taking and (numbers or scene.stack[-1] is taking):
+        if taking and numbers:
             self._raise(scene, taking)
             self._let_hear(scene)
+        elif taking and scene.stack[-1] is taking:
+            self._hear_text(scene, plain(recording.said or ""))
         elif numbers or recording.claimed:
             self.start(scene, MEASURE, heard=True)
         elif not self.repeats:

@@ -112,7 +112,8 @@ class Stack:
         if opening:
             flow.opened_with(opening)
         flow.keep()
-        if heard:
+        if heard or scene.is_passed_on:
+            scene.is_passed_on = False
             self._let_hear(scene)
         else:
             self._ask(scene)
@@ -124,10 +125,18 @@ class Stack:
             finished = scene.stack.pop()
             if scene.stack:
                 self._tell_below(scene, finished)
+        while finished and self._is_over(scene):
+            scene.stack.pop()
         if scene.stack and not scene.waits:
             self._ask(scene)
         elif finished and finished.flow == "welcome" and scene.person.consented_at:
             self._open_or_menu(scene, plain(finished.memory["wish"]))
+
+    def _is_over(self, scene: Scene) -> bool:
+        """Whether the topmost conversation came by itself and was settled meanwhile: nobody asks for it any more."""
+        if not scene.stack or scene.stack[-1].called or not self._top(scene).patient:
+            return False
+        return not self._top(scene).still_wanted(scene.db, scene.stack[-1].memory)
 
     def _tell_below(self, scene: Scene, finished: Frame) -> None:
         below = self._flow(scene, scene.stack[-1])

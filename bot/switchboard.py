@@ -30,7 +30,7 @@ class Switchboard(Hearing):
         assert scene.heard
         self._tidy(scene, idle)
         text = plain(scene.heard.text) if scene.heard.kind == "text" else ""
-        word = self._global.get(text or scene.heard.text.strip())
+        word = None if scene.heard.tap.count("|") == 3 else self._global.get(text or scene.heard.text.strip())  # a button is no word
         if scene.person.is_stopped and word != "start":
             self._say(scene, "is_stopped" if word != "stop" else "stopped")
         elif scene.person.consented_at is None and word not in ("stop", "start", "help", "agent"):
@@ -61,7 +61,7 @@ class Switchboard(Hearing):
         elif kind not in heard_here:
             self._not_here(scene)
         elif not scene.stack:
-            self._open_or_menu(scene, text)
+            self._begin(scene, text)
         elif self._names_another(scene, text):
             self._open(scene, text)
         elif idle and idle > IDLE and not self._is_answer(scene, text):
@@ -78,7 +78,8 @@ class Switchboard(Hearing):
         if name is None and self._top(scene).fleeting:
             begun = self._starter(text)
             name = begun if begun and self.flows[begun].opens_amid(scene.db, text) else None
-        return (is_code or " " in text) and name not in (None, scene.stack[-1].flow) and not self._is_offered(scene, "", text)
+        here = name == scene.stack[-1].flow and not self._top(scene).fleeting  # a look is taken anew
+        return (is_code or " " in text) and name is not None and not here and not self._is_offered(scene, "", text)
 
     def _not_here(self, scene: Scene) -> None:
         assert scene.heard
@@ -188,10 +189,10 @@ class Switchboard(Hearing):
 
     def _is_offered(self, scene: Scene, word: str, text: str) -> bool:
         """Whether the present question offers this very word, or one answer that begins with it ("cancel"). Stop is always stop."""
-        if not scene.stack or not text:
+        if not scene.stack or not text or word == "stop":
             return False
         labels = [plain(label) for _, label in scene.stack[-1].offered]
-        begun = [label for label in labels if label.startswith(text + " ")] if word not in ("stop", "start") else []
+        begun = [label for label in labels if label.startswith(text + " ")] if word != "start" else []
         return text in labels or len(begun) == 1
 
     def _is_answer(self, scene: Scene, text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.flow import Flow, Frame, Option
+from bot.understand import NotUnderstood, measurements_in
 
 CUSTOMER = ("browse", "orders", "family", "circles", "settings", "help")
 TAILOR = ("jobs", "milestone", "handover", "availability", "browse", "orders", "settings", "help")
@@ -34,9 +35,16 @@ class Menu(Flow):
         self.ask("pick", self._options(), name=self.person.first_name)
 
     def hear_pick(self) -> None:
-        wish = self.choice()
+        try:
+            wish = self.choice()
+        except NotUnderstood:
+            if not measurements_in(self.text).values:
+                raise
+            wish = ""
         self.picked()
-        if wish == "draft":
+        if not wish:
+            self.pass_on("measure")
+        elif wish == "draft":
             self.scene.stack.remove(self.frame)
             self.scene.stack += [Frame(**frame) for frame in self.memory.draft]
         elif wish == "help":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.flow import Flow
 from bot.understand import NotUnderstood
+from models.person import Person
 
 NAME_LIMIT = 60
 
@@ -68,8 +69,8 @@ class Settings(Flow):
         self.ask("name", name=self.person.name or "?")
 
     def hear_name(self) -> None:
-        name = " ".join(self.text.split())
-        if not 1 < len(name) <= NAME_LIMIT or not any(c.isalpha() for c in name):
+        name = Person.proper(self.text)
+        if not 1 < len(name) <= NAME_LIMIT:
             raise NotUnderstood("no_name")
         self.person.name = name
         self.say("name_set", name=self.person.first_name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.flow import Flow, Scene
 from bot.understand import NotUnderstood
+from models.person import Person
 
 NAME_LIMIT = 60
 
@@ -52,12 +53,12 @@ class Welcome(Flow):
             self.declined()
 
     def ask_name(self) -> None:
-        known = self.person.name
+        known = Person.proper(self.person.name)
         self.ask("name", [(known, known)] if known and len(known) <= 20 else [])
 
     def hear_name(self) -> None:
-        name = " ".join(self.text.split())
-        if not 1 < len(name) <= NAME_LIMIT or not any(c.isalpha() for c in name):
+        name = Person.proper(self.text)
+        if not 1 < len(name) <= NAME_LIMIT:
             name = self.choice()
         self.person.name = name
         self.name_given()

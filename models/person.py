@@ -36,7 +36,13 @@ class Person(Base):
 
     @property
     def first_name(self) -> str:
-        return (self.name or "").split(" ")[0] or "there"
+        return self.proper(self.name or "").split(" ")[0] or "there"
+
+    @staticmethod
+    def proper(said: str) -> str:
+        """A name as it can stand in a sentence: without the marks that format a text; empty where no letter is left."""
+        name = "".join(c for c in " ".join(said.split()) if c.isprintable() and c not in "*_~`")
+        return " ".join(name.split()) if any(c.isalpha() for c in name) else ""
 
     def agree(self, name: str, now: datetime) -> None:
         self.name, self.consented_at = name, now

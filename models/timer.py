@@ -41,7 +41,7 @@ class Timer(Base):
     @classmethod
     def ring_due(cls, db: Session, now: datetime, limit: int = 100) -> int:
         """Turns due timers into events; safe to call twice, from several processes. How many rang."""
-        due = select(cls).where(cls.rung_at.is_(None), cls.due_at <= now).order_by(cls.due_at).limit(limit).with_for_update(skip_locked=True)
+        due = select(cls).where(cls.rung_at.is_(None), cls.due_at <= now).order_by(cls.due_at, cls.id).limit(limit).with_for_update(skip_locked=True)
         rung = list(db.scalars(due))
         for timer in rung:
             timer.rung_at = now
