@@ -12,6 +12,7 @@ from bot.rules import measurements, sheet
 from bot.rules.family import KIN
 from bot.understand import Context, Value, kin_of, plain
 from models.circle import Circle
+from models.person import Person
 from models.profile import Profile
 
 Entry = tuple[str, str, int]  # who ("" for the one the talk is about), field, millimetres
@@ -60,7 +61,7 @@ class Tape:
         """Somebody new of the family, named or only called "son"."""
         known = KIN.get(kin or plain(name))
         relation, sex = (known.relation, known.sex) if known else ("other", None)
-        return Profile.create(self.db, self.person_id, name[:1].upper() + name[1:], relation, sex=sex, now=self.now)
+        return Profile.create(self.db, self.person_id, name.title(), relation, sex=sex, now=self.now)
 
     def names(self) -> list[str]:
         """Who may be named without being a stranger."""
@@ -81,7 +82,7 @@ class Tape:
     def take(self, values: tuple[Value, ...], text: str, inbox_id: int | None, source: str) -> Taken:
         taken = Taken()
         for value in values:
-            who = self._who(value.person, taken)
+            who = self._who(value.person, text, taken)
             if who is None:
                 continue
             entry = who, value.field, value.mm
@@ -97,18 +98,25 @@ class Tape:
                 self.talk.kin[who] = kin
         return taken
 
-    def _who(self, person: str | None, taken: Taken) -> str | None:
+    def _who(self, person: str | None, text: str, taken: Taken) -> str | None:
         """The key on the sheet; None when a word for a relative fits several."""
         about = self.profile("")
         if person is None:
             named = [who for who in self.talk.sheet if who]
-            return named[0] if len(named) == 1 and "" not in self.talk.sheet and not self.talk.profile_id and not self.talk.garment else ""
+            return named[0] if len(named) == 1 and "" not in self.talk.sheet else ""
         if about and plain(about.called) == plain(person):
             return ""
-        matching = [] if self.talk.circle_id else Profile.matching(self.db, self.person_id, person)
+        if self.talk.circle_id:
+            meant = Circle.meant(self.db, self.talk.circle_id, person)
+            if len(meant) > 1:
+                taken.unclear.append(tuple(name.title() for name in meant))
+            return person if not meant else meant[0] if len(meant) == 1 else None
+        matching = Profile.matching(self.db, self.person_id, person)
         if len(matching) > 1:
             taken.unclear.append(tuple(p.called for p in matching))
             return None
+        if not matching and about and about.is_own and plain(Person.by_id(self.db, self.person_id).first_name) == person and not kin_of(text, person):
+            return ""  # she speaks of herself by her name
         return "" if about and matching == [about] else person
 
     def _verdict(self, entry: Entry) -> measurements.Verdict:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.flow import Flow, Scene
-from bot.rules import NotAllowed
-from bot.rules.family import KIN
-from bot.understand import NotUnderstood, kin_named
+from bot.understand import NotUnderstood, kin_named, plain
 from models.circle import Circle
 from models.circle_item import Item
-from models.profile import MOST_PER_OWNER, Profile
+from models.profile import Profile
 
 BUTTON, NAME_LIMIT = 24, 40
 
@@ -39,8 +37,8 @@ class Bring(Flow):
             self.say("late")
             self.came_too_late()
             return
-        taken = {item.profile_id for item in Item.of(self.db, self.memory.circle_id)}
-        family = [p for p in Profile.family(self.db, self.person.id) if p.id not in taken and p.called]
+        ready = {item.profile_id for item in Item.of(self.db, self.memory.circle_id) if item.is_ready(self.db)}
+        family = [p for p in Profile.family(self.db, self.person.id) if p.id not in ready and p.called]
         self.ask("newcomer", [(str(p.id), p.called[:BUTTON]) for p in family][:9])
 
     def hear_newcomer(self) -> None:
@@ -49,21 +47,27 @@ class Bring(Flow):
             profile = Profile.by_id(self.db, int(self.choice()))
         except NotUnderstood:
             profile = self._made()
-        item = circle.add(self.db, self.person, profile.called, profile.id, self.now)
+        item = self._item(circle, profile)
         circle.touch(self.db, self.now)
         self.named()
         self.hand_over_to("join", for_good=True, circle_id=circle.id, item_id=item.id)
 
+    def _item(self, circle: Circle, profile: Profile) -> Item:
+        """A piece of theirs that was begun goes on; else there is one more."""
+        if profile.is_own and not Item.own_of(self.db, circle.id, self.person.id):
+            return circle.join(self.db, self.person, self.now)
+        mine = [i for i in Item.of(self.db, circle.id, "joined", "agreed") if i.profile_id == profile.id and i.keeper_id == self.person.id]
+        begun = next((i for i in mine if not i.is_ready(self.db)), None)
+        return begun or circle.add(self.db, self.person, profile.called or self.person.first_name, profile.id, self.now)
+
     def _made(self) -> Profile:
-        """Somebody new of her family."""
+        """Somebody of her family, perhaps new; or herself, with one more piece."""
         name, kin = kin_named(self.text)
-        if not name or len(name) > NAME_LIMIT:
+        if plain(self.text) in ("me", "myself", "for me") or (not kin and plain(name) == plain(self.person.first_name)):
+            return Profile.own(self.db, self.person.id)
+        if not (name or kin) or len(name) > NAME_LIMIT:
             raise NotUnderstood("no_name")
-        if len(Profile.of(self.db, self.person.id)) >= MOST_PER_OWNER:
-            raise NotAllowed("full")
-        known = KIN.get(kin)
-        relation, sex = (known.relation, known.sex) if known else ("other", None)
-        return Profile.create(self.db, self.person.id, name, relation, sex=sex, now=self.now)
+        return Profile.met(self.db, self.person.id, name or kin.title(), kin, self.now)
 
     def subject(self) -> str:
         return str(self.memory.circle_id or "")

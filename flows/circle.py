@@ -183,7 +183,10 @@ class Circle(Flow):
             self.db, coordinator_id=self.person.id, event=memory.event, event_on=day, closes_on=closes, payer=memory.payer,
             fabric=memory.fabric, delivery=memory.delivery, tailor=tailor, now=self.now,
         )  # fmt: skip
-        self.invite(tailor.person_id, "booking", once=f"booking:{circle.id}:{tailor.id}", circle_id=circle.id, tailor_id=tailor.id)
+        if tailor.person_id == self.person.id:
+            circle.answer(self.db, tailor.id, True)  # she opens it for herself to sew
+        else:
+            self.invite(tailor.person_id, "booking", once=f"booking:{circle.id}:{tailor.id}", circle_id=circle.id, tailor_id=tailor.id)
         if circle.is_open:
             link = self.scene.links.join(circle.code)
             self.show(self.scene.links.qr(circle.code), "forward", code=circle.code, link=link, **self._spoken())

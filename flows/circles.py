@@ -44,7 +44,7 @@ class Circles(Flow):
         "stand_open": "{ready} of {all} ready · {off}\nCloses {closing}, 18:00 · code JOIN-{code}{unanswered}",
         "stand_ordered": "Ordered.",
         "off_now": "{percent} % off now", "off_none": "no discount yet", "off_next": ", {more} more for {next} %",
-        "unanswered": "\n{tailors} has not answered yet.",
+        "unanswered": "\nStill to answer: {tailors}.",
         "lacks_garment": "nothing chosen", "lacks_measures": "measurements missing", "lacks_word": "not confirmed", "lacks_": "ready",
         "state_PENDING_DEPOSIT": "deposit open", "state_DEPOSIT_PAID": "paid, tailor asked", "state_ACCEPTED": "accepted",
         "state_IN_PROGRESS": "in work", "state_READY_FOR_FITTING": "fitting", "state_FITTING_APPROVED": "2nd part open",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from bot.flow import Flow
-from bot.rules import NotAllowed
-from bot.rules.family import KIN
 from bot.understand import Context, NotUnderstood, age_or_year, kin_named, measurements_in
-from models.profile import MOST_PER_OWNER, Profile
+from models.profile import Profile
 
 NAME_LIMIT, BUTTON = 40, 20
+_OPENING = re.compile(r"\A\s*measure(ments)?\s+(for\s+)?", re.IGNORECASE)  # may be said before a name, in any state
 
 
 class Family(Flow):
@@ -47,11 +47,17 @@ class Family(Flow):
         births: list[int] = field(default_factory=list)  # children met in passing, whose age is asked
 
     def opened_with(self, text: str) -> None:
-        """ "measurements for my daughter Akosua" has named her already."""
-        name, kin = kin_named(text.removeprefix("measurements for").removeprefix("measurements").removeprefix("measure"))
+        """ "measurements for my daughter Akosua" has named her already, "measurements waist 33" has told them."""
+        if self._hear_numbers():
+            return
+        name, kin = kin_named(_OPENING.sub("", text, count=1))
         known = Profile.matching(self.db, self.person.id, name or kin) if name or kin else []
         if len(known) == 1:
             self._go_on_with(known[0].id)
+        elif not known and kin:
+            self._begin_with(name, kin)
+        elif not known and name and " for " in text:
+            self.somebody_new()  # what follows is not hers
 
     def ask_whose(self) -> None:
         if self.memory.births:
@@ -75,8 +81,11 @@ class Family(Flow):
         self.ask("newcomer")
 
     def hear_newcomer(self) -> None:
-        profile = self._create()
-        if profile.is_child(self.now):
+        name, kin = kin_named(_OPENING.sub("", self.text, count=1)[: NAME_LIMIT * 2])
+        if not name and not kin:
+            raise NotUnderstood("no_name")
+        profile = self._met(name, kin)
+        if profile.is_child(self.now) and profile.birth_year is None:
             self.memory.profile_id = profile.id
             self.child_met()
         else:
@@ -101,38 +110,40 @@ class Family(Flow):
     def on_growth_due(self, facts: dict[str, int]) -> None:
         """Three months after a child was measured last."""
         child = Profile.by_id(self.db, facts["profile_id"])
-        self.tell(self.person.id, "grown", name=child.called)
+        if child.is_child(self.now):
+            self.tell(self.person.id, "grown", name=child.called)
         child.describe(self.db, self.now)  # and again in three months
 
     # -- private
 
     def _hear_somebody(self) -> None:
         """Not one of the list: measurements at once, or a name that is new."""
-        names = tuple(p.called.lower() for p in Profile.family(self.db, self.person.id))
-        if measurements_in(self.text, Context(people=names)).values:
-            self.passed_on()
-            self.pass_on("measure", garment=self.memory.garment)
+        if self._hear_numbers():
             return
-        name, kin = kin_named(self.text)
+        name, kin = kin_named(_OPENING.sub("", self.text, count=1))
         known = Profile.matching(self.db, self.person.id, name or kin)
         if len(known) == 1:
             self._go_on_with(known[0].id)
         elif kin and not known:
-            profile = self._create()
-            self.memory.profile_id = profile.id
-            self.child_met() if profile.is_child(self.now) else self._go_on_with(profile.id)
+            self._begin_with(name, kin)
         else:
             raise NotUnderstood
 
-    def _create(self) -> Profile:
-        name, kin = kin_named(self.text[: NAME_LIMIT * 2])
-        if not name and not kin:
-            raise NotUnderstood("no_name")
-        known = KIN.get(kin)
-        relation, sex = (known.relation, known.sex) if known else ("other", None)
-        if len(Profile.of(self.db, self.person.id)) >= MOST_PER_OWNER:
-            raise NotAllowed("full")
-        return Profile.create(self.db, self.person.id, (name or kin.title())[:NAME_LIMIT], relation, sex=sex, now=self.now)
+    def _hear_numbers(self) -> bool:
+        names = tuple(p.called.lower() for p in Profile.family(self.db, self.person.id))
+        if not measurements_in(self.text, Context(people=names)).values:
+            return False
+        self.passed_on()
+        self.pass_on("measure", garment=self.memory.garment)
+        return True
+
+    def _begin_with(self, name: str, kin: str) -> None:
+        profile = self._met(name, kin)
+        self.memory.profile_id = profile.id
+        self.child_met() if profile.is_child(self.now) else self._go_on_with(profile.id)
+
+    def _met(self, name: str, kin: str) -> Profile:
+        return Profile.met(self.db, self.person.id, (name or kin.title())[:NAME_LIMIT], kin, self.now)
 
     def _go_on_with(self, profile_id: int) -> None:
         self.settled()

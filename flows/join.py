@@ -68,6 +68,10 @@ class Join(Flow):
         "who_agreed": "{name}: {garment}. {ready} of {all} are ready.",
         "who_came": "{name} has joined your circle.",
         "given": "{by} gave measurements for you:\n{list}\nSomething wrong? Send *my measurements*.",
+        "given_other": "{by} gave measurements for {name}:\n{list}\nSomething wrong? Send *measurements for {name}*.",
+        **dict.fromkeys(
+            ("left_garment", "left_measures", "left_payer", "left_agree"), "All right, later. Send *my circle* to go on, or *leave circle*."
+        ),
         "wedding": "wedding", "funeral": "funeral", "naming": "naming ceremony", "festival": "festival", "church": "church", "reunion": "reunion",
         "birthday": "birthday", "other": "event",
         "row": "{label}: {value}",
@@ -134,6 +138,8 @@ class Join(Flow):
         garment = Garment.named(self.db, offer.garment)
         rules.check_garment(garment.days, circle.closes_at.date(), circle.event_on)
         rules.most(garment, offer.price, fabric=circle.fabric)
+        if item.offer_id != offer.id and circle.payer == "own":
+            item.payer_id = item.keeper_id  # who promised to pay did so for another garment
         item.choose(offer)
         self.garment_chosen()
 
@@ -172,9 +178,12 @@ class Join(Flow):
             self.ask("payer", [("me", self.line("payer_me")), *((str(i.keeper_id), i.name[:BUTTON]) for i in others)])
 
     def hear_payer(self) -> None:
-        wish = self.choice()
-        if wish != "me":
+        wish, item = self.choice(), self._item()
+        if wish != str(item.payer_id):
+            self._locked()
             item = self._item()
+            item.payer_id = item.keeper_id
+        if wish not in ("me", str(item.payer_id)):
             name = next(i.name for i in Item.of(self.db, item.circle_id) if i.own and i.keeper_id == int(wish))
             self.invite(int(wish), "sponsor", once=f"sponsor:{item.id}:{self.now.isoformat()}", item_id=item.id)
             self.say("asked_payer", name=name)
@@ -211,11 +220,13 @@ class Join(Flow):
         self.agreed()
 
     def on_circle_measured(self, facts: dict[str, Any]) -> None:
-        """Somebody else gave her measurements: she is shown them, in her own chat."""
-        values = Profile.own(self.db, self.person.id).values(self.db)
+        """Somebody else gave her measurements, or those of whom she speaks for: she is shown them, in her own chat."""
+        item = Item.by_id(self.db, facts["item_id"])
+        values = Profile.by_id(self.db, item.profile_id).values(self.db)
         named = [(measurements.label(n).capitalize(), measurements.show(values[n], n)) for n in measurements.FIELDS if n in values]
         rows = "\n".join(self.line("row", label=label, value=value) for label, value in named)
-        self.tell(self.person.id, "given", by=Person.by_id(self.db, facts["by"]).first_name, list=rows)
+        key = "given" if item.own else "given_other"
+        self.tell(self.person.id, key, by=Person.by_id(self.db, facts["by"]).first_name, name=item.name, list=rows)
 
     # -- private
 

@@ -60,6 +60,7 @@ class Measure(Flow):
         "correction": "Which one is wrong? Tell me its name and value, like *waist is 33*.", "hint_correction": "For example *waist is 33*.",
         "saved": "Saved. You can change them any time with *my measurements*.",
         "saved_circle": "Saved for {names}. Whoever has a phone of her own hears of it.",
+        "saved_nobody": "Nothing is saved: none of them is in the family order now.",
         "saved_other": "Saved for {names}. Send *measurements for {first}* to change them.",
         "moment": "Let me read that once more, one moment.", "row": "{label}: {value}", "about": "*{what}*: ",
         "which_one": "Whom do you mean: {names}? Please say the name with the numbers.",
@@ -218,21 +219,21 @@ class Measure(Flow):
 
     def _save(self) -> None:
         had, before = bool(self.memory.sheet), {p.id for p in Profile.of(self.db, self.person.id)}
-        circle = [self.tape.known_as(who) for who in self.memory.sheet if self.tape.profile(who)] if self.memory.circle_id else []
+        names = [self.tape.known_as(who) or self.person.first_name for who in self.memory.sheet if self.tape.profile(who)]
         saved = self.tape.save()
         others = [p for p in saved if not p.is_own]
         if len(saved) == 1 and not self.memory.profile_id and not self.memory.circle_id and not saved[0].is_own:
             self.memory.profile_id = saved[0].id
         self.memory.aloud, self.memory.saved = False, True
-        if circle:
-            self.say("saved_circle", names=", ".join(circle))
+        if self.memory.circle_id:
+            self.say("saved_circle" if names else "saved_nobody", names=", ".join(names))
         elif others:
-            self.say("saved_other", names=", ".join(p.called for p in others), first=others[0].called)
+            self.say("saved_other", names=", ".join(p.called or self.person.first_name for p in saved), first=others[0].called)
         else:
             self.say("saved" if had else "kept")
         self.more_wanted() if self._missing() else self.confirmed()
-        unaged = [p.id for p in others if p.id not in before and p.birth_year is None and p.is_child(self.now)]
-        if unaged:
+        new = [p for p in others if p.id not in before and p.owner_id == self.person.id]
+        if unaged := [p.id for p in new if p.birth_year is None and p.is_child(self.now)]:
             self.call("family", births=unaged)
 
     def _tell_noted(self, noted: list[Entry]) -> None:
@@ -265,7 +266,7 @@ class Measure(Flow):
         found = []
         for who in self.memory.sheet or {"": {}}:
             profile = self.tape.profile(who)
-            values = self.tape.values(who)
+            values = sheet.values(self.memory.sheet, who) if self.memory.circle_id else self.tape.values(who)  # what others have is theirs
             about = self.memory.sheet.get(who) or values
             for odd in measurements.contradictions(values, child=profile.is_child(self.now) if profile else bool(who)):
                 if odd.first in about or odd.second in about:
@@ -278,7 +279,7 @@ class Measure(Flow):
         profile = self.tape.profile("")
         values = profile.values(self.db) if profile else {}
         if not values:
-            return ""
+            return self.line("person", name=profile.called, new="") + "\n" if profile and profile.called else ""
         whose = self.line("known_other", name=profile.called) if profile and profile.called else self.line("known_own")
         return self.line("known", whose=whose, list=self._rows(values))
 

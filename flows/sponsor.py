@@ -72,4 +72,5 @@ class Sponsor(Flow):
     @classmethod
     def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:
         item = Item.by_id(db, memory["item_id"])
-        return item.state in ("joined", "agreed") and item.offer_id is not None and Circle.by_id(db, item.circle_id).is_open
+        settled = item.payer_id != item.keeper_id  # somebody else said yes before
+        return not settled and item.state in ("joined", "agreed") and item.offer_id is not None and Circle.by_id(db, item.circle_id).is_open

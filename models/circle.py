@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
@@ -88,6 +89,12 @@ class Circle(Base):
         """{name in lower case: profile} of everybody in it, for a note that measures several at once."""
         return {plain(item.name): item.profile_id for item in Item.of(db, circle_id, "joined", "agreed")}
 
+    @classmethod
+    def meant(cls, db: Session, circle_id: int, said: str) -> list[str]:
+        """Whom of `people` a name may mean: the one called so, else all whose name begins with it."""
+        people = cls.people(db, circle_id)
+        return [said] if said in people else [name for name in people if name.startswith(said + " ")]
+
     # -- verbs
 
     @classmethod
@@ -149,11 +156,11 @@ class Circle(Base):
 
     @classmethod
     def measured(cls, db: Session, circle_id: int, profile_ids: list[int], *, by: int, now: datetime) -> None:
-        """Measurements were given for these; whoever has a phone of her own hears who gave hers, and can correct them."""
+        """Measurements were given for these; whoever speaks for one hears who gave them, and can correct them."""
         circle = cls.by_id(db, circle_id, lock=True)
         circle.touch(db, now)
         for item in Item.of(db, circle_id, "joined", "agreed"):
-            if item.own and item.profile_id in profile_ids and item.keeper_id != by:
+            if item.profile_id in profile_ids and item.keeper_id != by:
                 facts = {"circle_id": circle_id, "item_id": item.id, "by": by}
                 Inbox.happen(db, item.keeper_id, "circle_measured", facts, once=f"measured:{item.id}:{now.isoformat()}", now=now)
 
@@ -219,17 +226,24 @@ class Circle(Base):
             raise NotAllowed("circle_full", most=rules.MOST)
         payer = self.coordinator_id if self.payer == "one" else keeper_id
         item = Item(
-            circle_id=self.id, keeper_id=keeper_id, own=own, profile_id=profile_id, name=self._free_name(db, name[:60]), payer_id=payer,
-            state="joined", joined_at=now,
-        )  # fmt: skip
+            circle_id=self.id, keeper_id=keeper_id, own=own, profile_id=profile_id, name=name[:60], payer_id=payer, state="joined", joined_at=now,
+        )
+        self._tell_apart(db, item)
         db.add(item)
         db.flush()
         return item
 
-    def _free_name(self, db: Session, name: str) -> str:
-        """Two Amas are "Ama" and "Ama 2": a note that measures several must know whom it means."""
-        taken = self.people(db, self.id)
-        return next(n for n in (name, *(f"{name} {k}" for k in range(2, rules.MOST + 2))) if plain(n) not in taken)
+    def _tell_apart(self, db: Session, item: Item) -> None:
+        """Two Esis go by their whole names, or are "Esi A" and "Esi B": a note that measures several must know whom it means."""
+        first = plain(item.name).partition(" ")[0]
+        others = [i for i in Item.of(db, self.id) if i.profile_id != item.profile_id]
+        alike = [i for i in others if plain(i.name).partition(" ")[0] == first]
+        for one in (*alike, item) if alike else ():
+            if " " not in plain(one.name):
+                whole = [Person.proper(Person.by_id(db, one.keeper_id).name)[:60]] if one.own else []
+                taken = {plain(i.name) for i in (*others, item) if i is not one}
+                names = (*(n for n in whole if " " in n), *(f"{one.name} {letter}" for letter in ascii_uppercase))
+                one.name = next(n for n in names if plain(n) not in taken)
 
     def _timer(self, db: Session, name: str, due_at: datetime) -> None:
         Timer.set(db, f"circle:{self.id}:{name}", f"circle_{name}", self.coordinator_id, {"circle_id": self.id}, due_at)

@@ -8,7 +8,7 @@ from typing import cast
 from sqlalchemy import ForeignKey, Index, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.rules import family
+from bot.rules import NotAllowed, family
 from bot.rules.measurements import Sex
 from bot.understand import plain
 from models.base import Base, Id, Sealed
@@ -117,6 +117,19 @@ class Profile(Base):
         db.flush()
         profile._watch_growth(db, now)
         return profile
+
+    @classmethod
+    def met(cls, db: Session, owner_id: int, name: str, kin: str, now: datetime) -> Profile:
+        """Who was named: the one of the family who is called so, else somebody new. Raises NotAllowed("full")."""
+        known = family.KIN.get(kin, family.Kin("other"))
+        everybody = cls.of(db, owner_id)
+        for profile in everybody:
+            if plain(profile.nickname) == plain(name) and not profile.is_own and (not kin or profile.relation in (known.relation, "other")):
+                profile.describe(db, now, relation=known.relation if kin else None, sex=known.sex)
+                return profile
+        if len(everybody) >= MOST_PER_OWNER:
+            raise NotAllowed("full")
+        return cls.create(db, owner_id, name, known.relation, sex=known.sex, now=now)
 
     def describe(self, db: Session, now: datetime, *, relation: str | None = None, birth_year: int | None = None, sex: str | None = None) -> None:
         """What was learnt about the person since."""
