@@ -127,7 +127,7 @@ class Ear:
 
     def _as_heard(self, heard: Heard, claims: list[Claim]) -> dict[str, Any]:
         unsure = not heard.why and heard.confidence < self.engine.sure
-        why = "unclear" if unsure else heard.why
+        why = "unclear" if unsure else heard.why or ("partly" if heard.missed else "")
         told = {"said": heard.text, "engine": self.engine.name, "confidence": heard.confidence, "seconds": heard.seconds}
         return told | {"why": why, "claims": [asdict(c) for c in claims]}
 

@@ -20,6 +20,7 @@ VOICE = {
     "too_many": "I am still listening to your other voice notes. Please wait a moment before you send more.",
     "said": "I heard: “{text}”",
     "by_hand": "I heard your voice note, but this question is about money or your order: please tap an answer or write it.",
+    "partly": "I heard only part of it clearly enough. Please say the rest once more, or write it.",
     "lost": "I could not open that voice note. Please record it once more, or write the numbers, like *waist 32½*.",
     "broken": "I could not open that voice note. Please record it once more, or write the numbers, like *waist 32½*.",
     "too_short": "That voice note was too short to hear anything. Hold the button a little longer, or write: *waist 32½*.",
@@ -55,13 +56,15 @@ class Hearing(Everywhere):
         recording = Recording.by_id(scene.db, recording_id)
         if scene.person.is_stopped or scene.person.consented_at is None:
             return
-        if recording.state == "lost" or recording.why or not recording.said:
+        if recording.state == "lost" or recording.why not in (None, "partly") or not recording.said:
             self._voice(scene, recording.why or "lost")
             if scene.stack and scene.stack[-1].flow == MEASURE:
                 self._ask(scene)
             return
         scene.recording, scene.inbox_id = recording, recording.inbox_id
         scene.heard = Incoming(scene.channel, f"recording:{recording_id}", "", text=recording.said)
+        if recording.why:
+            self._voice(scene, "partly")
         self._hear_words(scene, recording)
 
     def _hear_words(self, scene: Scene, recording: Recording) -> None:

@@ -90,6 +90,8 @@ class Listener:
             raise failure
         self.hints.append(hints)
         said = recording.decode()
+        if said.startswith("(partly) "):
+            return Heard(said.removeprefix("(partly) "), 0.9, len(said) / 15, missed=True)
         why: Any = said.strip("()") if said.startswith("(") else ""
         return Heard("" if why else said, 0.0 if why else 0.9, len(said) / 15, why)
 

@@ -34,6 +34,7 @@ class Heard:
     confidence: float
     seconds: float
     why: Why = ""
+    missed: bool = False  # part of what was said was not clear and is left out of the text
 
 
 class Unheard(Exception):
