@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.rules.measurements import FIELDS
+from bot.understand.numbers import TENS
 from bot.understand.plain import plain, words
 from bot.understand.tokens import Token
 
@@ -66,6 +68,7 @@ _BLOCKED = words(
     shouldnt chester holder color colour dollar dollars weighs shown thing things think sleep slept half length lengthy button
     buttons bottle bottles heats beard heads wasnt fits wet west rest boats thick neat next nice knock"""
 )
+_TWI_VOWELS = frozenset("aeiouɛɔ")
 _DOUBLED = re.compile(r"(.)\1+")
 _VOWELS = re.compile("[aeiou]")
 _SMALL = words("to of the in at on me my bo out")
@@ -80,9 +83,14 @@ _SAME_WHEN_ASKED = {
 def mark_fields(row: list[Token], asked: str = "", keep: Collection[str] = ()) -> list[Token]:
     """The row with every name of a measurement, the longest first, replaced by one "field" token; the words of `keep` stay words."""
     said = [_spelling(token.text) if token.kind == "word" and token.text not in keep else "" for token in row]
+    said = [word[1:] if word[:1] == "m" and word[1:2] in _TWI_VOWELS and (word[1:],) in NAMES else word for word in said]  # "m'etire"
     marked: list[Token] = []
     at = 0
     while at < len(row):
+        if said[at] == "pa" and _my_hip(row, at):
+            marked.append(replace(row[at], kind="field", text="hip"))
+            at += 1
+            continue
         for length in range(min(_LONGEST, len(row) - at), 0, -1):
             field = NAMES.get(tuple(said[at : at + length]))
             if field is not None and not (said[at] == "half" and said[at + length : at + length + 1] == ["of"]):  # "thirty and a half length of slit"
@@ -94,6 +102,12 @@ def mark_fields(row: list[Token], asked: str = "", keep: Collection[str] = ()) -
             marked.append(row[at])
             at += 1
     return marked
+
+
+def _my_hip(row: list[Token], at: int) -> bool:
+    """ "me pa yɛ 40"; never "me pa wo kyɛw", please."""
+    here = at + 1 + (at + 1 < len(row) and row[at + 1].is_word("yɛ", "ye", "no", "be", "bɛyɛ"))
+    return at > 0 and row[at - 1].is_word("me") and here < len(row) and (row[here].kind == "number" or row[here].among(TENS))
 
 
 def is_field_word(word: str) -> bool:

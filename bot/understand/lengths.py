@@ -8,6 +8,8 @@ from bot.understand.doubts import in_millimetres, usual
 from bot.understand.quantities import MM, UNITS, Quantity, Unit
 from bot.understand.tokens import Token
 
+TALLEST_GIRTH_MM = 1200  # what somebody "is" from here on is a height
+
 
 def spoken_heights(row: list[Token], found: list[Quantity], asked: tuple[str, ...]) -> list[Quantity]:
     """ "5 7", "five seven", "one seventy" said of a height; "5 ft, 7 in"."""
@@ -45,9 +47,17 @@ def _joined(row: list[Token], first: Quantity, second: Quantity, asked: tuple[st
 def _of_height(row: list[Token], first: Quantity, second: Quantity, asked: tuple[str, ...]) -> bool:
     named = next((token.text for token in reversed(row[max(0, first.start - 8) : first.start]) if token.kind in ("field", "number")), "")
     behind = second.end < len(row) and row[second.end].kind == "field" and row[second.end].text == "height"
-    said = row[max(0, first.start - 2) : first.start]
-    of_me = bool(said) and (said[-1].is_word("im", "stand") or (said[0].is_word("i") and said[-1].is_word("am", "be")))
-    return named == "height" or behind or of_me or (asked == ("height",) and not any(token.kind == "field" for token in row))
+    return named == "height" or behind or _said_of_me(row, first.start) or (asked == ("height",) and not any(token.kind == "field" for token in row))
+
+
+def _said_of_me(row: list[Token], at: int) -> bool:
+    said = row[max(0, at - 2) : at]
+    return bool(said) and (said[-1].is_word("im", "stand") or (said[0].is_word("i") and said[-1].is_word("am", "be")))
+
+
+def of_me(row: list[Token], quantity: Quantity) -> bool:
+    """ "I'm 178cm": a height without its name."""
+    return quantity.unit in ("cm", "mm") and quantity.mm() >= TALLEST_GIRTH_MM and _said_of_me(row, quantity.start)
 
 
 def length_of(row: list[Token], quantity: Quantity, name: str, stated: str, hint: Unit | None) -> int | None:

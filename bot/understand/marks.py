@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.understand.field_names import _spelling
 from bot.understand.known_names import known_name, near_known
 from bot.understand.names import BETWEEN, NAMES, NAMES_WITH_MEANING, NEVER_ADDRESSED, OWNERS, POLITE, RELATIVES, TITLES
+from bot.understand.places import somewhere
 from bot.understand.plain import words
 from bot.understand.quantities import UNITS
 from bot.understand.tokens import Token
@@ -15,8 +16,10 @@ from bot.understand.vocabulary import AGENT_WORDS, BEFORE_AGENT, GREETINGS, KNOW
 
 _COPULAS = words("is are has have had be na dey get gets s wears takes needs wants measures")
 _INTRODUCED = words("for of")
+_HIS = words("his her their him hin im in dem e en ein own")  # "Kofi hin waist"
 _TO_SOMEBODY = words("my i im ive me mine mines please pls kindly good how can could do what here")
 _OPENERS = words("lastly finally now last please pls kindly and then plus also while but na for of ne")
+_CALLING = words("please pls plz abeg kindly boss ok okay yes sir madam masa oga")
 _OPENING_MARKS = frozenset("\n.;,!?:-•*)(–|/>#")
 _HEADING_MARKS = frozenset(":=-(\n–>")
 _MOST_PARTS = 3
@@ -85,6 +88,12 @@ class Marks:
         token = self.row[at]
         return self.cleaned[token.start : token.end].endswith("'s")
 
+    def _pidgin_his(self, somebody: int, at: int) -> bool:
+        """ "Kofi im waist"."""
+        im = self._at(at)
+        plain = im.is_word("im") and im.end - im.start == 2 and self._at(at + 1).kind == "field"
+        return plain and (self._grade(somebody) > 0 or self._at(somebody).among(RELATIVES))
+
     def _opens(self, at: int) -> bool:
         """Whether a clause may begin here."""
         before = self._at(at - 1)
@@ -112,6 +121,8 @@ class Marks:
             return Mark(at, at + 1, None, introduced) if plain and (introduced or self._opens(at)) else None
         if word == "i" and self._at(at - 1).is_word("and") and after.kind != "word":
             return Mark(at, at + 1, None)
+        if word == "im" and self._pidgin_his(at - 1, at):
+            return None
         if word == "im" or (word == "i" and after.is_word("am", "m", "have", "wear", "got", "get", "measured")):
             near = self._at(at + (1 if word == "im" else 2))
             return back if near.kind in ("number", "field") or near.is_word("about", "a", "around") else None
@@ -128,7 +139,7 @@ class Marks:
         start = at if first is None else first
         introduced = self._at(start - 1).among(_INTRODUCED) or self._at(start).among(_INTRODUCED)
         end, name = self._named(at + 1, owned)
-        if self._agent(start - 1, end):
+        if self._agent(start - 1, end) or (not name and not owned and not introduced and self._called(start, end, kin)):
             return None
         if first is None and not owned and not self._stands_alone(at, end, kin, bool(name)):
             return None
@@ -136,6 +147,14 @@ class Marks:
             return None
         start -= self._at(start - 1).among(_INTRODUCED) and start > 0
         return Mark(start, end, name or kin, introduced)
+
+    def _called(self, start: int, end: int, kin: str) -> bool:
+        """ "Please my brother, the chest is 40": somebody spoken to."""
+        if kin not in POLITE | {"mother", "father"} or not self._at(end).is_mark(","):
+            return False
+        before = self._at(start - 2) if start and self._at(start - 1).is_mark(",") else self._at(start - 1)
+        spoken = start > 0 and before.among(GREETINGS | _CALLING)
+        return spoken and self._at(end + 1).is_word("the", "my", "i", "im") and not self._at(end + 2).is_word("own")
 
     def _first_of_kin(self, at: int) -> int | None:
         """Where "my little 5 year old" before a relative begins."""
@@ -232,6 +251,9 @@ class Marks:
         end, name = self._whole_name(at)
         start = at - 1 if at and self.row[at - 1].among(TITLES) else at
         before, after = self._at(start - 1), self._at(end)
+        value = is_value(self._at(start - 2))
+        if somewhere(before, self._at(start - 2), after, owning=self._owning(end - 1), sure=grade > 1, value=value):
+            return None
         framed = before.is_mark("(") and after.is_mark(")") and is_value(self._at(start - 2))  # "chest 40 (Kofi)"
         introduced = before.among(_INTRODUCED) or framed
         owning = self._owning(end - 1)
@@ -245,7 +267,7 @@ class Marks:
     def _placed(self, grade: int, start: int, after: Token, owning: bool, introduced: bool) -> bool:
         """Whether a name is likely here; the less sure the word, the clearer the place must be."""
         if grade >= 2:
-            near = after.kind in ("field", "number", "mark") or after.among(_COPULAS) or after.is_word("and")
+            near = after.kind in ("field", "number", "mark") or after.among(_COPULAS) or after.among(_HIS) or after.is_word("and")
             return owning or introduced or near or self._opens(start)
         if owning:
             return after.kind == "field" or grade == 1
@@ -270,4 +292,4 @@ class Marks:
             return True  # "This is Kofi. Chest 40"
         if after.is_mark(",", "!", ".", "?"):
             after = self._at(end + 1)
-        return after.among(_TO_SOMEBODY)
+        return after.among(_TO_SOMEBODY) and not self._pidgin_his(start, end)

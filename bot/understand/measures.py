@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bot.understand.doubts import doubtful, in_millimetres
-from bot.understand.lengths import length_of, spoken_heights, stated_units
+from bot.understand.lengths import length_of, of_me, spoken_heights, stated_units
 from bot.understand.naming import named_fields
 from bot.understand.other_numbers import Kind, kinds
 from bot.understand.other_talk import Talk, is_question, other_talk
@@ -123,7 +123,8 @@ def _heights_apart(message: _Message, bound: list[tuple[str | None, Bound]]) -> 
     kept: list[tuple[str | None, Bound]] = []
     for person, one in bound:
         tall = [q for q in one.values if q.unit in ("ft", "m") and q.mm() >= TALL_MM and not message.row[q.end - 1].is_mark("'")]
-        if not one.field and tall and not one.ask and not _told(message, one):
+        stated = len(one.values) == 1 and of_me(message.row, one.values[0])
+        if not one.field and (stated or (tall and not one.ask and not _told(message, one))):
             one = replace(one, field="height")
         elif one.field and len(one.values) > 1 and tall and len(tall) < len(one.values):
             kept += [(person, Bound("height", (q,), q.start, q.end)) for q in tall]

@@ -10,7 +10,7 @@ from bot.understand.plain import words
 from bot.understand.quantities import UNITS
 from bot.understand.runs import Named
 from bot.understand.tokens import Token
-from bot.understand.vocabulary import KNOWN, LENGTH_OF, LENGTHWISE, ROUND, VAGUE_PHRASES, VAGUE_WORDS, WEAK_NAMES
+from bot.understand.vocabulary import KNOWN, LENGTH_OF, LENGTHWISE, LINKS, ROUND, VAGUE_PHRASES, VAGUE_WORDS, WEAK_NAMES
 
 _OF = words("of the my for a on")
 _FAR = 60  # words
@@ -45,7 +45,8 @@ def _named(row: list[Token], at: int, cleaned: str, length: str, meant: str, las
             return Named("?", at, at + len(phrase))
     beside = last if last is not None and last.end == at else None
     if token.text in LENGTHWISE - {"long"} or (token.text in ROUND and token.text != "around"):
-        return _dimension(row, at, cleaned, length, meant, beside)
+        said = last is not None and token.text in LENGTHWISE and _said_before(row, last, at)  # "the kaba should be 25 length"
+        return None if said else _dimension(row, at, cleaned, length, meant, beside)
     if beside is not None and token.text in _BEHIND:
         return Named("?", beside.start, at + 1)
     if token.text in VAGUE_WORDS:
@@ -92,6 +93,14 @@ def _garment_at(row: list[Token], at: int, cleaned: str) -> str:
     token = row[at]
     said = cleaned[token.start : token.end] if token.kind == "field" and row[at + 1].kind != "number" else token.text if token.kind == "word" else ""
     return said if said in LENGTH_OF else ""
+
+
+def _said_before(row: list[Token], last: Named, at: int) -> bool:
+    """Whether "length" stands behind the number of a field that is a length itself."""
+    numbers = [token for token in row[last.end : at] if token.kind == "number"]
+    behind = row[at - 1].kind == "number" or (row[at - 1].among(UNITS) and row[at - 2].kind == "number")
+    linked = all(token.kind == "number" or token.among(LINKS) or token.among(UNITS) for token in row[last.end : at])
+    return last.field != "?" and FIELDS[last.field].kind == "length" and len(numbers) == 1 and behind and linked
 
 
 def _beside_number(row: list[Token], at: int, *, behind: bool = False) -> bool:

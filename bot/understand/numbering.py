@@ -15,7 +15,13 @@ def list_numbers(row: list[Token], found: list[Quantity]) -> dict[int, int]:
     wanted = 1
     for place, quantity in enumerate(found):
         at = quantity.start
-        if quantity.unit or quantity.fault or not row[at].exact or quantity.value != wanted or quantity.end != at + 1 or at + 1 >= len(row):
+        if quantity.unit or quantity.fault or not row[at].exact or quantity.end != at + 1 or at + 1 >= len(row):
+            continue
+        if quantity.value == 1 and _first(row, at):
+            listed[place] = at
+            wanted = 2
+            continue
+        if quantity.value != wanted:
             continue
         label = _label(row, at)
         last = max(listed, default=-1)
@@ -24,6 +30,13 @@ def list_numbers(row: list[Token], found: list[Quantity]) -> dict[int, int]:
             listed[place] = label
             wanted += 1
     return listed
+
+
+def _first(row: list[Token], at: int) -> bool:
+    """ "for Ama: 1. bust 36": another person's list begins; no field measures 1."""
+    before, after = row[at - 1] if at else None, row[at + 1]
+    marked = after.is_mark(".", ")") and not after.spaced and at + 2 < len(row) and row[at + 2].kind == "field"
+    return marked and row[at].text == "1" and before is not None and (before.is_mark(":", "-", ",") or (before.kind == "word" and row[at].spaced))
 
 
 def _label(row: list[Token], at: int) -> int:

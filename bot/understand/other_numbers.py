@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Literal
 
 from bot.understand.field_names import is_field_word
+from bot.understand.generally import in_general
 from bot.understand.names import RELATIVES
 from bot.understand.numbering import list_numbers
 from bot.understand.plain import words
@@ -72,11 +73,12 @@ def spans(cleaned: str) -> list[tuple[int, int]]:
 def kinds(row: list[Token], found: list[Quantity], cleaned: str, named: Collection[int], fields: Collection[int] = ()) -> list[Kind]:
     """What each quantity is; `named` and `fields` are the places that name people and measurements."""
     foreign = spans(cleaned) if found else []
-    listed = list_numbers(row, found)
+    listed, general = list_numbers(row, found), in_general(row)
     kept: list[Kind] = []
     for place, quantity in enumerate(found):
         inside = any(low <= row[quantity.start].start < high for low, high in foreign)
-        kept.append("other" if inside or place in listed else _kind(row, quantity, cleaned, named, fields))
+        kind = _kind(row, quantity, cleaned, named, fields)
+        kept.append("other" if inside or place in listed else "stray" if quantity.start in general and kind == "value" else kind)
     for place in range(len(found) - 1, 0, -1):  # "2 or 3 shirts", "38 to 40 years", "add 1 or 2 inches"
         between = row[found[place - 1].end : found[place].start]
         if (
@@ -197,6 +199,8 @@ def _counts(place: _Place, named: Collection[int]) -> bool:
         return True  # "10 out of 10", "2x kaftan"
     if (
         first.among(_NUMBERED)
+        or (first.is_word("no", "number", "nr", "num") and second.among(_NUMBERED))
+        or (first.is_word("line") and second.kind != "field" and not second.among(LINKS) and place.quantity.value < _COUNTED)
         or (first.is_mark(":", ".", "-", "#") and (second.among(_NUMBERED) and not (second.is_word("order") and third.among(_STATED_ORDER))))
         or (first.is_mark(".") and second.is_word("no") and third.among(_NUMBERED))
         or (first.is_word("is", "number") and second.among(_NUMBERED))

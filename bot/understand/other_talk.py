@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bot.understand.other_numbers import Kind
 from bot.understand.plain import words
-from bot.understand.quantities import Quantity
+from bot.understand.quantities import UNITS, Quantity
 from bot.understand.reading import Ask
 from bot.understand.runs import Named
 from bot.understand.tokens import Token
@@ -35,6 +35,7 @@ _LOOSELY = words("tight loose more less extra allowance ease free space") | (
     DELTA_VERBS - words("add adding allow leave drop cut lower raise plus trim")
 )
 _SIZED = words("size wear wears is am take takes a an be sizes")
+_ONE = words("a an one some few")
 _GIVEN = ("gave you", "sent you")
 _LAST_TIME = ("last time", "before", "previous", "old size", "same size")
 
@@ -173,10 +174,15 @@ def _previous(row: list[Token], fields: list[Named], used: list[Quantity], talk:
 
 
 def _relative(row: list[Token], kinds: list[Kind], talk: Talk) -> None:
-    if "delta" in kinds or any(token.among(_COMPARED) for token in row):
+    if "delta" in kinds or any(token.among(_COMPARED) for token in row) or _by_a_unit(row):
         talk.certain.append(("relative_delta", ()))
     elif any(token.among(_LOOSELY) for token in row) or any(a.is_word("add") and b.is_word("a", "an", "some", "small") for a, b in pairwise(row)):
         talk.only_alone.append("relative_delta")
+
+
+def _by_a_unit(row: list[Token]) -> bool:
+    """ "add an inch to the sleeve"."""
+    return any(a.among(DELTA_VERBS) and b.among(_ONE) and c.among(UNITS) for a, b, c in zip(row, row[1:], row[2:], strict=False))
 
 
 def _sizes(row: list[Token], used: list[Quantity], kinds: list[Kind], talk: Talk) -> None:

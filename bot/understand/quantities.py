@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from bot.understand.numbers import part_at
+from bot.understand.numbers import TENS, part_at
 from bot.understand.plain import words
 from bot.understand.tokens import Token
 
@@ -25,7 +25,14 @@ _NAMES: dict[Unit, frozenset[str]] = {
 }
 UNITS: dict[str, Unit] = {name: unit for unit, names in _NAMES.items() for name in names}
 #: Units of other things: a number before one of these is not a length of the body.
-FOREIGN_UNITS = words("kg kgs kilo kilos kilogram kilograms yard yards yd yds pound lb lbs litre litres liter km miles gram g")
+FOREIGN_UNITS = words(
+    """kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes yard yards yd yds pound pounds lb lbs litre litres liter liters gallon gallons
+    km kms kilometre kilometres kilometer kilometers mile miles gram grams gramme grammes g ounce ounces tonne tonnes ton tons acre acres"""
+)
+#: The same right behind a field; elsewhere they tell a time, a share or a price.
+_NO_LENGTHS = words("minutes minute mins hours hour hrs seconds degrees degree percent percentage celsius cedis dollars")
+_SAID = words("is be na are dey yɛ ye")
+_TOO = words("too to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Quantity:
     unit: Unit | None
     start: int
     end: int
-    fault: str = ""  # "bad_unit" for kilograms and yards, "ambiguous_unit" for decimal feet
+    fault: str = ""  # "bad_unit" for kilograms and yards, "ambiguous_unit" for decimal feet, "ambiguous_value" for "thirty too"
 
     def mm(self, unit: Unit | None = None) -> int:
         """Whole millimetres, in its own unit or the given one."""
@@ -53,7 +60,14 @@ def measured(tokens: list[Token]) -> list[Quantity]:
             continue
         found.append(_feet(tokens, at) or _metres(tokens, at) or _simple(tokens, at))
         at = found[-1].end
-    return found
+    return [replace(one, fault=one.fault or "out_of_range") if _below_zero(tokens, one.start, len(found)) else one for one in found]
+
+
+def _below_zero(tokens: list[Token], at: int, count: int) -> bool:
+    """ "hip: -40"; "hip -40" only where no list is marked so."""
+    if at < 2 or not tokens[at - 1].is_mark("-") or not tokens[at - 1].spaced or tokens[at].spaced:
+        return False
+    return tokens[at - 2].is_mark(":", "=") or tokens[at - 2].is_word("is", "be") or (tokens[at - 2].kind == "field" and count == 1)
 
 
 def _simple(tokens: list[Token], at: int) -> Quantity:
@@ -61,6 +75,11 @@ def _simple(tokens: list[Token], at: int) -> Quantity:
     unit, here = _unit(tokens, here)
     if unit is None and here < len(tokens) and tokens[here].kind == "word" and tokens[here].text in FOREIGN_UNITS:
         return Quantity(value, None, at, here + 1, "bad_unit")
+    if unit is None and here < len(tokens) and (tokens[here].among(_NO_LENGTHS) or tokens[here].is_mark("%", "°")) and _of_field(tokens, at):
+        return Quantity(value, None, at, here + 1, "bad_unit")
+    if unit is None and tokens[at].text.rpartition(" ")[2] in TENS and here < len(tokens) and tokens[here].among(_TOO):
+        range_ = tokens[here].is_word("to") and here + 1 < len(tokens) and tokens[here + 1].kind in ("number", "word")
+        return Quantity(value, None, at, here, "" if range_ else "ambiguous_value")  # "thirty too" may be thirty two
     if unit is None and 0 < value < 1 and here < len(tokens) and tokens[here].is_word("a", "an") and _unit(tokens, here + 1)[0]:
         unit, here = _unit(tokens, here + 1)
     if unit is not None and value.denominator == 1:
@@ -70,6 +89,12 @@ def _simple(tokens: list[Token], at: int) -> Quantity:
             part, here = part_at(tokens, here)
             value += part
     return Quantity(value, unit, at, here)
+
+
+def _of_field(tokens: list[Token], at: int) -> bool:
+    """Whether a field stands right before a number."""
+    link = at > 1 and (tokens[at - 1].among(_SAID) or tokens[at - 1].is_mark(":", "=", "-"))
+    return at > 0 and tokens[at - 2 if link else at - 1].kind == "field"
 
 
 def _is_part(tokens: list[Token], at: int) -> bool:
@@ -98,6 +123,9 @@ def _feet(tokens: list[Token], at: int) -> Quantity | None:
     """ "5 ft 7", "5'7", "5 feet 7 and a half inches", "6 feet"; "5.7 feet" has two meanings and is asked."""
     mark = at + 1 < len(tokens) and tokens[at + 1].is_mark("'") and not (at + 2 < len(tokens) and tokens[at + 2].is_mark("'"))
     mark = mark or _swapped_marks(tokens, at)
+    if not mark and at + 2 < len(tokens) and tokens[at + 1].is_mark("-") and _unit(tokens, at + 2)[0] == "ft" and not tokens[at + 2].spaced:
+        rest = _feet([*tokens[: at + 1], *tokens[at + 2 :]], at)  # "5-foot-3"
+        return replace(rest, end=rest.end + 1) if rest else None
     if not mark and _unit(tokens, at + 1)[0] != "ft":
         return None
     if "." in tokens[at].text or "point" in tokens[at].text:

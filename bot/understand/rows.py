@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.understand.field_names import mark_fields
+from bot.understand.generally import in_general
 from bot.understand.numbering import list_numbers
 from bot.understand.numbers import fold
 from bot.understand.other_numbers import Kind
@@ -27,7 +28,7 @@ def quiet(row: list[Token], found: list[Quantity], kinds: list[Kind], named: Col
     for place, start in list_numbers(row, found).items():
         end = found[place].end
         hushed |= set(range(start, end + (end < len(row) and row[end].is_mark(".", ")", ":", "-"))))
-    hushed |= {at for at, token in enumerate(row) if token.kind == "field" and refused_field(row, at)}
+    hushed |= {at for at, token in enumerate(row) if token.kind == "field" and refused_field(row, at)} | in_general(row)
     return [replace(token, kind="mark", text="") if at in hushed else token for at, token in enumerate(row)], hushed
 
 

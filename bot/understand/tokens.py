@@ -15,7 +15,9 @@ Kind = Literal["number", "word", "mark", "field"]
 LONGEST_NUMBER = 15  # digits; more is a reference or a card, not a quantity
 
 _PIECE = re.compile(
-    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])"
+    r"|(?<![\d,./-])\d{2,3},(?:\d(?=\s?(?:cms?|mm|inch(?:es)?|centimet(?:er|re)s?)\b)|5(?=\s*(?:$|\n|[,;.](?!\d)|and\b)))"
+    r"|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
     r"|(?P<mark>[^\w\s]|_|\n)"
 )
@@ -71,7 +73,8 @@ def cut(cleaned: str) -> list[Token]:
 
 
 def _digits(text: str, spaced: bool, start: int) -> Token:
-    digits = text.replace(",", "")
+    whole, comma, rest = text.rpartition(",")
+    digits = f"{whole}.{rest}" if comma and len(rest) == 1 else text.replace(",", "")  # "81,5 cm"
     if len(digits) > LONGEST_NUMBER:
         return Token("word", text, spaced, start=start, end=start + len(text))
-    return Token("number", text, spaced, Fraction(digits), "." not in digits, start, start + len(text))
+    return Token("number", digits, spaced, Fraction(digits), "." not in digits, start, start + len(text))

@@ -102,9 +102,7 @@ AFTER_OTHER = (
 )
 #: What is worn and has its own numbers: "my shoe is 43", "bra size 36C".
 WORN = words("shoe shoes bra bras cup ring sandals sneakers boot boots slippers heels footwear")
-BUYING = words(
-    "need needs want wants buy bought buying bring brought weigh weighs weight weighing have got cloth fabric material of use used"
-)
+BUYING = words("need needs want wants buy bought buying bring brought weigh weighs weight weighing have got cloth fabric material of use used")
 DATED = frozenset(MONTHS) | frozenset(WEEKDAYS)
 BEFORE_DATE = words("on before by since until till date dated due") | DATED
 
@@ -169,7 +167,7 @@ _ORDINARY = words(
     week weekend weight welcome went wen when where which while white who whole why wide will wish with without woman women word words work
     working world worry wrong yard year yellow yes yesterday yet young your zip zipper above across along alright always amount ankle approx
     attached based beneath breathe breathing certain comfortable comfort currently dont didnt cant wont isnt im ive id ill youre its thats
-    whats hows lets gonna wanna abeg chale wey wetin dis dat dey sef sabi fit make una dem den di de ein yebi sake hia mate abofra ntade
+    whats hows lets gonna wanna abeg chale wey wetin dis dat dey sef sabi fit make una dem den di de ein hin im yebi sake hia mate abofra ntade
     ntoma tuntum fufuo every exactly extra fat feel first fix fold follow follows foot give gives given good got great guess gave hm height
     hi hips image inch indeed last late least leave left less line lines loose lose main near neat neck no none nope nor note noted okay
     only our out over page pair past pending per perfect pls point prefer present previous private public range rather reach read reading
@@ -179,7 +177,7 @@ _ORDINARY = words(
     dr rev osofo sofo alhaji hajia prof respectively currently presently thereabout thereabouts inclusive accordingly things service out later
     depending depends output
     print return insert execute respond assign type
-    guy respective measurement altogether together bra cup cups ring"""
+    guy respective measurement altogether together bra cup cups ring location area town city region brand email"""
 )
 KNOWN = (
     _ORDINARY | LINKS | JOINS | CORRECTIONS | AROUND_CORRECTIONS | COMPARATIVES | DELTA_VERBS | AFTER_DELTA | SIZE_WORDS | SIZE_LETTERS |

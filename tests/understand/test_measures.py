@@ -349,3 +349,50 @@ def test_what_is_not_certain_is_asked(text: str, given: Given) -> None:
     values, asked = read(text, Context())
     assert values == {name: pytest.approx(inch * 25.4, abs=2) for name, inch in given.items()}
     assert asked
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "ask"),
+    [
+        # brands, places and givers are nobody
+        ("I have 6 yards of Woodin. Bust 38 waist 31", {"bust": 38, "waist": 31}, None), ("Location: Madina\nbust 38", {"bust": 38}, None),
+        ("I got it from Ama. Bust 38", {"bust": 38}, None), ("the bust of Zubbel is 38", {"zubbel.bust": 38}, None),
+        # units that are no lengths of a body
+        ("sleeve 24 grams", {}, "bad_unit"), ("waist is 34 percent, hip 40", {"hip": 40}, "bad_unit"), ("waist 34 degrees", {}, "bad_unit"),
+        ("in 2 hours. waist 34", {"waist": 34}, None), ("hip: -40", {}, "out_of_range"), ("hip -40\nwaist -34", {"hip": 40, "waist": 34}, None),
+        ("waist tirty too", {}, "ambiguous_value"), ("waist thirty to, hip 40", {"hip": 40}, "ambiguous_value"),
+        # his and hers
+        ("my guy Kofi hin waist be 34", {"kofi.waist": 34}, None), ("Kofi im waist be 34", {"kofi.waist": 34}, None),
+        ("my broda hin waist be 34", {"brother.waist": 34}, None), ("im bust 36", {"bust": 36}, None),
+        ("then we have ama her bust is 36", {"ama.bust": 36}, None),
+        ("Please my brother, the chest is 40", {"chest": 40}, None), ("my brother, chest 40", {"brother.chest": 40}, None),
+        # people in general
+        ("The average Ghanaian man has a chest of 38", {}, "no_measurement"), ("The average waist is 34. Mine: waist 32", {"waist": 32}, None),
+        ("most women have hip 40 but my hip is 42", {"hip": 42}, None), ("somebody with a waist of 34 is slim", {}, "no_measurement"),
+        ("my tailor said my waist is 34", {"waist": 34}, None), ("my tailor said that a chest of 40 is big", {}, "no_measurement"),
+    ],
+)  # fmt: skip
+def test_nothing_is_taken_for_what_it_is_not(text: str, given: Given, ask: str | None) -> None:
+    check(text, given, ask)
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("for kwame: 1. chest 40 2. waist 34 for ama: 1. bust 36 2. waist 29", {"kwame.chest": 40, "kwame.waist": 34, "ama.bust": 36,
+        "ama.waist": 29}),
+        ("House No 27, Spintex. Bust 36", {"bust": 36}), ("plot 5, room 12, waist 34", {"waist": 34}), ("line 3 waist 34", {"waist": 34}),
+        ("waist 81,5 cm", {"waist": 32.09}), ("hip 99,5cm waist 40,5", {"hip": 39.17, "waist": 40.5}),
+        ("waist, hip: 32,33", {"waist": 32, "hip": 33}),
+        ("5-foot-3", {"height": 63}), ("I'm a 5-foot-3 lady, bust 36", {"height": 63, "bust": 36}),
+        ("I'm 178cm, waist 34", {"height": 70.08, "waist": 34}),
+        ("m'etire yɛ 22", {"head": 22}), ("me pa yɛ 41", {"hip": 41}), ("me pa wo kyɛw waist 34", {"waist": 34}),
+        ("the kaba should be 25 length and the slit length 40", {"kaba_length": 25, "slit_length": 40}),
+    ],
+)  # fmt: skip
+def test_more_ways_of_speaking(text: str, given: Given) -> None:
+    check(text, given)
+
+
+def test_an_inch_more_beside_a_value_is_asked_about() -> None:
+    check("Chest 40. Add an inch to the sleeve.", {"chest": 40}, "relative_delta")
