@@ -12,6 +12,7 @@ from bot.rules import days
 from bot.understand import NotUnderstood, yes_no
 from models.circle import Booking as Asked
 from models.circle import Circle
+from models.circle_item import Item
 from models.tailor import Tailor
 
 
@@ -37,6 +38,7 @@ class Booking(Flow):
         "coordinator_agreed": "{tailor} will sew for your circle.",
         "coordinator_open": "{tailor} will sew for your circle. Now people can join: send *my circle* for the invitation.",
         "coordinator_declined": "{tailor} cannot sew for your circle. Send *my circle* and choose another tailor.",
+        "member_agreed": "{tailor} will sew for {who}'s circle. Send *my circle* to choose what.",
         "member_declined": "{tailor} cannot sew for {who}'s circle. I tell you when there is another tailor to choose from.",
     }  # fmt: skip
 
@@ -69,6 +71,9 @@ class Booking(Flow):
         self.tell(circle.coordinator_id, key, tailor=tailor)
         for keeper in {item.keeper_id for item in lost} - {circle.coordinator_id}:
             self.tell(keeper, "member_declined", tailor=tailor, who=who)
+        unclothed = [i for i in Item.of(self.db, circle.id, "joined") if i.offer_id is None] if agrees else []
+        for keeper in {item.keeper_id for item in unclothed} - {circle.coordinator_id}:
+            self.tell(keeper, "member_agreed", tailor=tailor, who=who)
         self.say("agreed" if agrees else "declined", who=who)
         self.agreed() if agrees else self.declined()
 

@@ -36,7 +36,6 @@ class Join(Flow):
         ("payer_settled", "payer", "agree"),
         ("reconsidered", "agree", "garment"),
         ("agreed", "agree", "done"),
-        ("closed_meanwhile", "agree", "done"),
     )
     says = {
         "code": "What is the code? It looks like *JOIN-7K3Q*.",
@@ -48,7 +47,8 @@ class Join(Flow):
         "garment": "What shall be sewn{for_whom}?", "for_whom": " for {name}",
         "hint_garment": "Send the number of a garment.",
         "about": "{price} · {tailor}",
-        "nothing": "None of the tailors can sew anything in time any more. I tell {who}.",
+        "nothing": "No tailor of the circle can sew anything in time now. I tell {who}.",
+        "nothing_own": "No tailor of the circle can sew anything in time now. Send *my circle* and ask another tailor.",
         "who_nothing": "{name} found nothing to choose in your circle: send *my circle* and ask another tailor.",
         "measures": "For a {garment} the tailor needs {count} measurements{for_whom}. Shall we take them now? It takes two minutes.",
         "measures_later": "Later", "measures_now": "Take them now",
@@ -125,7 +125,7 @@ class Join(Flow):
         options = self._garments(circle)
         if not options:
             who = circle.coordinator(self.db)
-            self.say("nothing", who=who.first_name)
+            self.say("nothing_own" if who.id == self.person.id else "nothing", who=who.first_name)
             if who.id != self.person.id:
                 self.tell(who.id, "who_nothing", name=self._item().name)
             self.nothing_to_choose()
@@ -165,7 +165,7 @@ class Join(Flow):
             self.put_off()
 
     def after_measure(self, memory: dict[str, object]) -> None:
-        if self._item().is_measured(self.db):
+        if Item.by_id(self.db, self.memory.item_id).is_measured(self.db):
             self.measured()
 
     def ask_payer(self) -> None:
@@ -208,13 +208,11 @@ class Join(Flow):
         if self._wants_another():
             self.reconsidered()
             return
-        circle, item = Circle.by_id(self.db, self._item().circle_id, lock=True), self._item()
-        if not circle.is_open or item.state not in ("joined", "agreed") or item.offer_id is None:
-            self.closed_meanwhile()
-            self.refuse(NotAllowed("not_open"))
+        circle, item = self._locked(), self._item()
+        if item.offer_id is None:
+            self.reconsidered()  # its tailor has declined meanwhile
             return
         item.agree()
-        circle.touch(self.db, self.now)
         self.say("agreed" if item.is_measured(self.db) else "agreed_lacks")
         self._tell_coordinator(circle, item)
         self.agreed()
@@ -281,8 +279,11 @@ class Join(Flow):
         return Circle.coded(self.db, self.memory.code) if self.memory.code else None
 
     def _item(self) -> Item:
-        """As it stands now: another person may have changed who pays."""
-        return Item.by_id(self.db, self.memory.item_id)
+        """As it stands now: another person may have changed who pays. Raises NotAllowed when it is in no circle any more, which ends the talk."""
+        item = Item.by_id(self.db, self.memory.item_id)
+        if item.state not in ("joined", "agreed"):
+            raise NotAllowed("not_open")
+        return item
 
     def _for_whom(self) -> str:
         item = self._item()

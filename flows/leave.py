@@ -13,6 +13,7 @@ from models.circle_item import Item
 class Leave(Flow):
     """Asks whether she means it, and tells everybody it concerns."""
 
+    by_hand = True  # it is others' clothes as well
     starts_with = ("leave circle", "leave the circle", "leave my circle")
     states = ("sure",)
     transitions = (("stayed", "sure", "done"), ("gone", "sure", "done"), ("called_off", "sure", "done"), ("none_there", "sure", "done"))
@@ -65,6 +66,7 @@ class Leave(Flow):
             self.tell(item.keeper_id, "yours_again", name=self.person.first_name, garment=garment.label.lower() if garment else item.name)
         self.say("gone")
         self.gone()
+        self._forget(circle)
 
     def _call_off(self, circle: Circle) -> None:
         concerned = {i.keeper_id for i in circle.end(self.db)} | {t.person_id for t in circle.tailors(self.db)}
@@ -72,6 +74,11 @@ class Leave(Flow):
             self.tell(person_id, "members_off", who=self.person.first_name)
         self.say("off")
         self.called_off()
+        self._forget(circle)
+
+    def _forget(self, circle: Circle) -> None:
+        """What she was still being asked about it."""
+        self.scene.stack[:] = [f for f in self.scene.stack if f is self.frame or f.memory.get("circle_id") != circle.id]
 
     def _circle(self) -> Circle | None:
         """The one it is about, as long as it can still be left."""

@@ -13,7 +13,7 @@ from models.circle import Circle
 from models.picture import Picture
 from models.vote import Vote as Opened
 
-LABEL = 24  # a row of a list
+LABEL = 20  # a button
 
 
 class Vote(Flow):
@@ -70,7 +70,7 @@ class Vote(Flow):
             self._open(self._kept())
         else:
             labels = [part.strip(" .\n") for part in self.text.replace("\n", ",").replace(";", ",").split(",")]
-            labels = [label[:LABEL] for label in dict.fromkeys(labels) if plain(label)]
+            labels = list(dict.fromkeys(_short(label) for label in labels if plain(label)))
             if len(labels) < 2:
                 raise NotUnderstood("one_option")
             self._open([{"label": label, "picture_id": None} for label in labels])
@@ -118,7 +118,7 @@ class Vote(Flow):
             raise NotAllowed("too_many")
         wanted = Picture.want(self.db, self.person.id, heard.channel, heard.media.url, heard.media.content_type, {}, self.now)
         self.scene.wakes.add("pictures")
-        label = " ".join(heard.text.split())[:LABEL] or self.line("cloth", n=len(self.memory.options) + 1)
+        label = _short(heard.text) or self.line("cloth", n=len(self.memory.options) + 1)
         self.memory.options = [*self.memory.options, {"label": label, "picture_id": wanted.id}]
 
     def _kept(self) -> list[dict[str, Any]]:
@@ -159,3 +159,9 @@ class Vote(Flow):
     @classmethod
     def reopened(cls, scene: Scene, state: str, subject: str) -> tuple[str, dict[str, Any]]:
         return "circles", {}
+
+
+def _short(label: str) -> str:
+    """As much as a button holds, in whole words where it can."""
+    words = " ".join(label.split())
+    return words if len(words) <= LABEL else f"{words[: LABEL - 1].rpartition(' ')[0] or words[: LABEL - 1]}…"
