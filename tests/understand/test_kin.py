@@ -19,7 +19,8 @@ def test_every_word_for_a_relative_tells_who_it_is() -> None:
         ("Akosua, my daughter", "Akosua", "daughter"), ("my son Kofi", "Kofi", "son"), ("kofi mensah", "Kofi Mensah", ""), ("my wife", "", "wife"),
         ("her name is Abena, she is my sister", "Abena", "sister"), ("Auntie Esi", "Esi", "aunt"), ("my mum", "", "mother"),
         ("it is for my husband please", "", "husband"), ("12345", "", ""), ("", "", ""), ("👍", "", ""), ("Ɔkyerɛ", "Ɔkyerɛ", ""),
-        ("one two three four five six names in a row", "", ""),
+        ("one two three four five six names in a row", "", ""), ("my other daughter", "", "daughter"), ("akosua, 9 years", "Akosua", ""),
+        ("one for my husband Kofi", "Kofi", "husband"), ("someone else", "", ""), ("my son Yaw chest 25", "Yaw", "son"),
     ],
 )  # fmt: skip
 def test_who_is_introduced(text: str, name: str, kin: str) -> None:
