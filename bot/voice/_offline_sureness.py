@@ -52,6 +52,11 @@ def certain_part(words: Words) -> Words | None:
     return Words(tuple(kept), words.lead, words.again) if found else None
 
 
+def is_complete(words: Words) -> bool:
+    """Whether every measurement that was named has a number; one without may have lost it: "chest forty" heard as "chest for the"."""
+    return all(part[0].text not in _FIELDS or any(word.text in NUMBERS for word in part) for part in _parts(words.all))
+
+
 def gist(said: Sequence[str]) -> list[str]:
     return [_GIST[word] for word in said if word in _GIST]
 

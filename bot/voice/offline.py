@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from bot.settings import Section
 from bot.voice import Heard, Hints, Why
 from bot.voice._offline_ears import Ears, Words
-from bot.voice._offline_sureness import AFTER, ALONE, NAMED, NUMBERS, certain_part, confidence
+from bot.voice._offline_sureness import AFTER, ALONE, NAMED, NUMBERS, certain_part, confidence, is_complete
 from bot.voice._sound import hear
 
 CUT = 0.4  # what remains of the confidence in a note that ends in the middle of a word
@@ -53,7 +53,7 @@ class Offline:
         part = certain_part(words) if certainty < self.sure and doubt == 1 else None
         if part:
             return Heard(written(part), ALONE, sound.seconds, missed=True)
-        return Heard(written(words), certainty, sound.seconds)
+        return Heard(written(words), certainty, sound.seconds, missed=not is_complete(words))
 
     def _mine(self) -> Ears:
         if self._ears is None or self._ears[0] != os.getpid():
