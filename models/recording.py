@@ -16,7 +16,7 @@ KEPT_FOR = timedelta(days=30)
 
 
 class Recording(Base):
-    """wanted -> heard | lost. `why` says why nothing, or only part ("partly"), was made of it; `claims` is what a language model read, to be checked."""
+    """wanted -> heard | lost. `why` says why nothing, or only part ("partly"), was made of it; `claims` is what a language model read in it."""
 
     __tablename__ = "recording"
     __table_args__ = (
