@@ -15,6 +15,8 @@ _OURS = words("my our for his her like")
 _SAYING = words("said says told thinks think say")
 _HEARSAY = words("tailor designer seamstress dressmaker doctor teacher coach")
 _STOPS = frozenset(".;!?\n")
+_WANTING = _MINE | words("for sew sewing want wants need needs make")
+_FAR = 12  # words
 _NEAR = 4  # words between the beginning of such a clause and its verb
 
 
@@ -35,6 +37,8 @@ def _about_anybody(row: list[Token], at: int) -> bool:
     after = row[at + 1 : at + 1 + _NEAR]
     if before is not None and before.among(_OURS) and not row[at].among(_HEARSAY):
         return False
+    if row[at].among(_AVERAGE | _ANYBODY | _A_PERSON) and _wanted(row, at) and not any(token.among(_A_PERSON | _ANYBODY) for token in after[:3]):
+        return False
     if row[at].among(_AVERAGE) and before is not None and before.is_word("the", "an", "a"):
         return bool(after) and (after[0].kind == "field" or any(token.among(_A_PERSON | _ANYBODY) for token in after[:3]))
     if row[at].among(_ANYBODY):
@@ -44,6 +48,16 @@ def _about_anybody(row: list[Token], at: int) -> bool:
     if row[at].among(_HEARSAY) and after and after[0].among(_SAYING):
         here = 2 if len(after) > 1 and after[1].is_word("that", "me") else 1
         return len(after) > here and (after[here].among(_ARTICLES) or (after[here].kind == "field" and _of(row, at + 2 + here)))
+    return False
+
+
+def _wanted(row: list[Token], at: int) -> bool:
+    """ "I have a standard waist of 34", "a shirt for a man with chest 40": somebody in particular after all."""
+    for token in reversed(row[max(0, at - _FAR) : at]):
+        if token.mark_among(_STOPS):
+            return False
+        if token.among(_WANTING):
+            return True
     return False
 
 

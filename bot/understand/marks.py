@@ -19,6 +19,8 @@ _INTRODUCED = words("for of")
 _HIS = words("his her their him hin im in dem e en ein own")  # "Kofi hin waist"
 _TO_SOMEBODY = words("my i im ive me mine mines please pls kindly good how can could do what here")
 _OPENERS = words("lastly finally now last please pls kindly and then plus also while but na for of ne")
+_PRESENTING, _THEN = words("have is comes got"), words("we next then there first second third last also i")
+_BACK = words("back over now down return returning coming come next on start starting begin")
 _CALLING = words("please pls plz abeg kindly boss ok okay yes sir madam masa oga")
 _OPENING_MARKS = frozenset("\n.;,!?:-•*)(–|/>#")
 _HEADING_MARKS = frozenset(":=-(\n–>")
@@ -117,6 +119,8 @@ class Marks:
             introduced = self._at(at - 1).is_word("for")
             if after.is_word("too", "also", "then", "paa", "dier", "own") or (after.is_mark(",") and self._at(at - 1).is_word("and", "then", "now")):
                 after = self._at(at + 2)
+            if self._at(at - 1).is_word("to", "with") and self._at(at - 2).among(_BACK):
+                return Mark(at, at + 1, None)  # "back to me"
             plain = introduced or after.kind == "field" or after.mark_among(_HEADING_MARKS) or after.among(_COPULAS)
             return Mark(at, at + 1, None, introduced) if plain and (introduced or self._opens(at)) else None
         if word == "i" and self._at(at - 1).is_word("and") and after.kind != "word":
@@ -274,8 +278,9 @@ class Marks:
         heading = after.is_mark(":") or (
             grade == 1 and (after.mark_among(_HEADING_MARKS) or after.kind == "field" or after.is_word("is", "has", "na"))
         )
-        if introduced:
-            return grade == 1 or after.is_mark(":")
+        presented = self._at(start - 1).among(_PRESENTING) and self._at(start - 2).among(_THEN) and after.among(_HIS - {"in"})
+        if introduced or presented:
+            return grade == 1 or presented or after.is_mark(":")
         return heading and self._opens(start) and after.start > 0
 
     def _addressed(self, start: int, end: int, name: str) -> bool:

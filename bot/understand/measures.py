@@ -21,6 +21,7 @@ from bot.understand.quantities import UNITS, Quantity, Unit, measured
 from bot.understand.reading import Ask, Context, Reading, Value
 from bot.understand.rows import quiet, row_of
 from bot.understand.runs import Atom, Bound, Named
+from bot.understand.shared import lent_fields, parts_by_person
 from bot.understand.tokens import Token
 from bot.understand.vocabulary import KNOWN
 
@@ -101,21 +102,21 @@ def _parts(message: _Message, talk: Talk) -> Iterable[list[tuple[str | None, Bou
     row, fields = message.row, [named for named in message.fields if named not in talk.without_value]
     numbers = [q for q, kind in zip(message.found, message.kinds, strict=True) if kind in ("value",) and not is_question(row, q.start)]
     atoms: list[Atom] = sorted([*fields, *numbers], key=lambda atom: atom.start)
-    part: list[Atom] = []
+    parts = parts_by_person(row, atoms, message.whose)
+    lent = lent_fields(row, parts, message.whose)
     since = 0
-    for place, atom in enumerate(atoms):
-        part.append(atom)
-        after = atoms[place + 1] if place + 1 < len(atoms) else None
-        apart = after is None or any(start in message.whose.starts for start in range(atom.end, after.start + 1))
-        if apart or (after is not None and message.whose.of[after.start] != message.whose.of[atom.start]):
+    for place, part in enumerate(parts):
+        last = part[-1]
+        if place in lent or any(after == place + 1 for after in lent if isinstance(last, Named) and len(part) == 1):
+            yield lent.get(place, [])
+        else:
             pairs = pair(message.quiet, part, since)
-            since = atom.end
             message.questions += pairs.questions
-            if atom.start in message.whose.together:
+            if last.start in message.whose.together:
                 message.questions.append(("ambiguous_field", tuple(one.field for one in pairs.bound if one.field)))
                 pairs.bound.clear()
             yield [(message.whose.of[one.values[0].start] if one.values else None, one) for one in pairs.bound]
-            part = []
+        since = last.end
 
 
 def _heights_apart(message: _Message, bound: list[tuple[str | None, Bound]]) -> list[tuple[str | None, Bound]]:

@@ -369,6 +369,7 @@ def test_what_is_not_certain_is_asked(text: str, given: Given) -> None:
         # people in general
         ("The average Ghanaian man has a chest of 38", {}, "no_measurement"), ("The average waist is 34. Mine: waist 32", {"waist": 32}, None),
         ("most women have hip 40 but my hip is 42", {"hip": 42}, None), ("somebody with a waist of 34 is slim", {}, "no_measurement"),
+        ("I have a standard waist of 34", {"waist": 34}, None), ("I want a shirt for a man with chest 40", {"chest": 40}, None),
         ("my tailor said my waist is 34", {"waist": 34}, None), ("my tailor said that a chest of 40 is big", {}, "no_measurement"),
     ],
 )  # fmt: skip
@@ -392,6 +393,28 @@ def test_nothing_is_taken_for_what_it_is_not(text: str, given: Given, ask: str |
 )  # fmt: skip
 def test_more_ways_of_speaking(text: str, given: Given) -> None:
     check(text, given)
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "ask"),
+    [
+        ("waist: Kofi 34, Yaw 36, Kojo 32", {"kofi.waist": 34, "yaw.waist": 36, "kojo.waist": 32}, None),
+        ("Bust\nAma: 36\nEsi: 38\nWaist\nAma: 28\nEsi: 30", {"ama.bust": 36, "esi.bust": 38, "ama.waist": 28, "esi.waist": 30}, None),
+        ("chest: me 40, my wife 38", {"chest": 40, "wife.chest": 38}, None),
+        ("Kofi 40, Ama 36, Esi 38 chest", {"kofi.chest": 40, "ama.chest": 36, "esi.chest": 38}, None),
+        ("Kofi and Yaw's waists are 34 and 36 respectively", {"kofi.waist": 34, "yaw.waist": 36}, None),
+        ("my wife and I: waist 32, 34", {"wife.waist": 32, "waist": 34}, None),
+        ("Adwoa's waist is 28 and mine is 31", {"adwoa.waist": 28, "waist": 31}, None),
+        ("my father's waist is 40, my wife's is 30, my own is 34", {"father.waist": 40, "wife.waist": 30, "waist": 34}, None),
+        ("Ama waist 30, back to me, waist 35", {"ama.waist": 30, "waist": 35}, None),
+        ("kwabena chest 40 then we have zubbel his chest is 42", {"kwabena.chest": 40, "zubbel.chest": 42}, None),
+        # an age, two values, or as many people as fields
+        ("My waist is 34, Kofi is 12", {"waist": 34}, "ambiguous_field"), ("Kofi and Ama: chest 40 or 38", {}, "ambiguous_field"),
+        ("Kofi and Ama: chest 40, waist 38", {}, "ambiguous_field"), ("chest: Kofi 40 or 41, Yaw 38", {}, "ambiguous_field"),
+    ],
+)  # fmt: skip
+def test_one_field_for_several_people(text: str, given: Given, ask: str | None) -> None:
+    check(text, given, ask)
 
 
 def test_an_inch_more_beside_a_value_is_asked_about() -> None:
