@@ -14,6 +14,11 @@ _MINE = words("my mine me im i our")
 _OURS = words("my our for his her like")
 _SAYING = words("said says told thinks think say")
 _HEARSAY = words("tailor designer seamstress dressmaker doctor teacher coach")
+_STRANGERS = words(
+    """neighbours neighbors colleagues classmates roommates pastors boss bosss customers clients tailors teachers landlords landladys madams
+    somebodys someones everybodys seamstresss bridesmaids"""
+)
+_OPENERS = _STRANGERS | _ANYBODY | _A_PERSON | _AVERAGE | _HEARSAY
 _STOPS = frozenset(".;!?\n")
 _WANTING = _MINE | words("for sew sewing want wants need needs make")
 _FAR = 12  # words
@@ -26,7 +31,7 @@ def in_general(row: list[Token]) -> frozenset[int]:
         return frozenset()
     found: set[int] = set()
     for at, token in enumerate(row):
-        if token.kind == "word" and at not in found and _about_anybody(row, at):
+        if token.among(_OPENERS) and at not in found and _about_anybody(row, at):
             end = _end(row, at)
             found.update(range(at, end))
     return frozenset(found)
@@ -35,7 +40,7 @@ def in_general(row: list[Token]) -> frozenset[int]:
 def _about_anybody(row: list[Token], at: int) -> bool:
     before = row[at - 1] if at else None
     after = row[at + 1 : at + 1 + _NEAR]
-    if before is not None and before.among(_OURS) and not row[at].among(_HEARSAY):
+    if before is not None and before.among(_OURS) and not row[at].among(_HEARSAY | _STRANGERS):
         return False
     if row[at].among(_AVERAGE | _ANYBODY | _A_PERSON) and _wanted(row, at) and not any(token.among(_A_PERSON | _ANYBODY) for token in after[:3]):
         return False
@@ -45,6 +50,8 @@ def _about_anybody(row: list[Token], at: int) -> bool:
         return bool(after) and (after[0].among(_HAVING) or (row[at].is_word("most") and after[0].among(_ANYBODY)))
     if row[at].among(_A_PERSON):
         return bool(after) and after[0].among(_HAVING) and before is not None and before.among(_ARTICLES)
+    if row[at].among(_STRANGERS):
+        return bool(after) and after[0].kind == "field" and row[at].end - row[at].start > len(row[at].text)  # "my pastor's waist"
     if row[at].among(_HEARSAY) and after and after[0].among(_SAYING):
         here = 2 if len(after) > 1 and after[1].is_word("that", "me") else 1
         return len(after) > here and (after[here].among(_ARTICLES) or (after[here].kind == "field" and _of(row, at + 2 + here)))

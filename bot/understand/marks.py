@@ -10,7 +10,7 @@ from bot.understand.known_names import known_name, near_known
 from bot.understand.names import BETWEEN, NAMES, NAMES_WITH_MEANING, NEVER_ADDRESSED, OWNERS, POLITE, RELATIVES, TITLES
 from bot.understand.places import somewhere
 from bot.understand.plain import words
-from bot.understand.quantities import UNITS
+from bot.understand.quantities import FOREIGN_UNITS, UNITS
 from bot.understand.tokens import Token
 from bot.understand.vocabulary import AGENT_WORDS, BEFORE_AGENT, GREETINGS, KNOWN
 
@@ -20,7 +20,8 @@ _HIS = words("his her their him hin im in dem e en ein own")  # "Kofi hin waist"
 _TO_SOMEBODY = words("my i im ive me mine mines please pls kindly good how can could do what here")
 _OPENERS = words("lastly finally now last please pls kindly and then plus also while but na for of ne")
 _PRESENTING, _THEN = words("have is comes got"), words("we next then there first second third last also i")
-_BACK = words("back over now down return returning coming come next on start starting begin")
+_BACK = words("back over now down return returning coming next on start begin")
+_I = words("am m have wear got get measured")
 _CALLING = words("please pls plz abeg kindly boss ok okay yes sir madam masa oga")
 _OPENING_MARKS = frozenset("\n.;,!?:-•*)(–|/>#")
 _HEADING_MARKS = frozenset(":=-(\n–>")
@@ -114,20 +115,17 @@ class Marks:
             return Mark(at, at + 1, None, ends or self._at(at - 1).is_word("for"))
         if word == "my":
             near = self._at(at + 2) if after.is_word("own", "actual", "real", "current", "new", "natural", "body", "round", "long", "full") else after
-            return back if near.kind == "field" or after.is_word("own") else None
+            return back if near.kind == "field" or after.is_word("own", "measurement", "measurements", "size", "sizes", "details") else None
         if word == "me":
             introduced = self._at(at - 1).is_word("for")
             if after.is_word("too", "also", "then", "paa", "dier", "own") or (after.is_mark(",") and self._at(at - 1).is_word("and", "then", "now")):
                 after = self._at(at + 2)
-            if self._at(at - 1).is_word("to", "with") and self._at(at - 2).among(_BACK):
-                return Mark(at, at + 1, None)  # "back to me"
-            plain = introduced or after.kind == "field" or after.mark_among(_HEADING_MARKS) or after.among(_COPULAS)
-            return Mark(at, at + 1, None, introduced) if plain and (introduced or self._opens(at)) else None
+            back_to = self._at(at - 1).is_word("to", "with") and self._at(at - 2).among(_BACK)
+            plain = introduced or back_to or after.kind == "field" or after.mark_among(_HEADING_MARKS) or after.among(_COPULAS)
+            return Mark(at, at + 1, None, introduced) if plain and (introduced or back_to or self._opens(at)) else None
         if word == "i" and self._at(at - 1).is_word("and") and after.kind != "word":
             return Mark(at, at + 1, None)
-        if word == "im" and self._pidgin_his(at - 1, at):
-            return None
-        if word == "im" or (word == "i" and after.is_word("am", "m", "have", "wear", "got", "get", "measured")):
+        if (word == "im" and not self._pidgin_his(at - 1, at)) or (word == "i" and after.among(_I)):
             near = self._at(at + (1 if word == "im" else 2))
             return back if near.kind in ("number", "field") or near.is_word("about", "a", "around") else None
         return None
@@ -256,7 +254,8 @@ class Marks:
         start = at - 1 if at and self.row[at - 1].among(TITLES) else at
         before, after = self._at(start - 1), self._at(end)
         value = is_value(self._at(start - 2))
-        if somewhere(before, self._at(start - 2), after, owning=self._owning(end - 1), sure=grade > 1, value=value):
+        cloth = self._at(end + 1).kind == "number" and self._at(end + 2).among(FOREIGN_UNITS)  # "Woodin: 6 yards"
+        if somewhere(before, self._at(start - 2), after, owning=self._owning(end - 1), sure=grade > 1, value=value) or (cloth and grade < 2):
             return None
         framed = before.is_mark("(") and after.is_mark(")") and is_value(self._at(start - 2))  # "chest 40 (Kofi)"
         introduced = before.among(_INTRODUCED) or framed

@@ -77,8 +77,8 @@ def kinds(row: list[Token], found: list[Quantity], cleaned: str, named: Collecti
     kept: list[Kind] = []
     for place, quantity in enumerate(found):
         inside = any(low <= row[quantity.start].start < high for low, high in foreign)
-        kind = _kind(row, quantity, cleaned, named, fields)
-        kept.append("other" if inside or place in listed else "stray" if quantity.start in general and kind == "value" else kind)
+        kind: Kind = "other" if inside or place in listed else _kind(row, quantity, cleaned, named, fields)
+        kept.append("stray" if kind == "value" and quantity.start in general else kind)
     for place in range(len(found) - 1, 0, -1):  # "2 or 3 shirts", "38 to 40 years", "add 1 or 2 inches"
         between = row[found[place - 1].end : found[place].start]
         if (

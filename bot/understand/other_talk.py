@@ -35,7 +35,7 @@ _LOOSELY = words("tight loose more less extra allowance ease free space") | (
     DELTA_VERBS - words("add adding allow leave drop cut lower raise plus trim")
 )
 _SIZED = words("size wear wears is am take takes a an be sizes")
-_ONE = words("a an one some few")
+_BY, _ONE, _STEPS = DELTA_VERBS | {"by"}, words("a an one some few"), UNITS.keys() | words("bit little")
 _GIVEN = ("gave you", "sent you")
 _LAST_TIME = ("last time", "before", "previous", "old size", "same size")
 
@@ -181,8 +181,8 @@ def _relative(row: list[Token], kinds: list[Kind], talk: Talk) -> None:
 
 
 def _by_a_unit(row: list[Token]) -> bool:
-    """ "add an inch to the sleeve"."""
-    return any(a.among(DELTA_VERBS) and b.among(_ONE) and c.among(UNITS) for a, b, c in zip(row, row[1:], row[2:], strict=False))
+    """ "add an inch to the sleeve", "take it in by an inch"."""
+    return any(a.among(_BY) and b.among(_ONE) and c.among(_STEPS) for a, b, c in zip(row, row[1:], row[2:], strict=False))
 
 
 def _sizes(row: list[Token], used: list[Quantity], kinds: list[Kind], talk: Talk) -> None:

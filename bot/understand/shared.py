@@ -14,7 +14,7 @@ from bot.understand.vocabulary import ALTERNATIVES, JOIN_MARKS, JOINS, LINKS
 
 _LINKS = LINKS | JOINS | words("while whereas but own mine mines")
 _OWN = words("mine mines own")
-_HIS = words("my the his her their him hin im en ein e own")
+_HIS = words("my the his her their him hin im en ein e own has have had get gets dey")
 _HEADING = frozenset(":-=\n–>")
 _NAMING = words("and n plus are is s be both measure")
 Lent = dict[int, list[tuple[str | None, Bound]]]

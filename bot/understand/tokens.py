@@ -16,6 +16,7 @@ LONGEST_NUMBER = 15  # digits; more is a reference or a card, not a quantity
 
 _PIECE = re.compile(
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])"
+    r"|(?<![\d,./-])[012],\d{2}(?=\s?m(?:et(?:er|re)s?)?\b)"
     r"|(?<![\d,./-])\d{2,3},(?:\d(?=\s?(?:cms?|mm|inch(?:es)?|centimet(?:er|re)s?)\b)|5(?=\s*(?:$|\n|[,;.](?!\d)|and\b)))"
     r"|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
@@ -74,7 +75,7 @@ def cut(cleaned: str) -> list[Token]:
 
 def _digits(text: str, spaced: bool, start: int) -> Token:
     whole, comma, rest = text.rpartition(",")
-    digits = f"{whole}.{rest}" if comma and len(rest) == 1 else text.replace(",", "")  # "81,5 cm"
+    digits = f"{whole}.{rest}" if comma and len(rest) < 3 else text.replace(",", "")  # "81,5 cm"
     if len(digits) > LONGEST_NUMBER:
         return Token("word", text, spaced, start=start, end=start + len(text))
     return Token("number", digits, spaced, Fraction(digits), "." not in digits, start, start + len(text))

@@ -85,7 +85,7 @@ BEFORE_OTHER = words(
     order number nr num option room house hse plot box ref reference code id invoice receipt page step item ticket gps digital account acct
     floor block flat age aged version v line chapter usd dollar dollars naira euro euros pin otp table street apt apartment year size shoe before
     after past quantity qty versus vs
-    shoes weigh weighs weight"""
+    shoes weigh weighs weight community zone"""
 )
 #: After a number: what is counted.
 AFTER_OTHER = (

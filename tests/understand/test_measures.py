@@ -356,6 +356,8 @@ def test_what_is_not_certain_is_asked(text: str, given: Given) -> None:
     [
         # brands, places and givers are nobody
         ("I have 6 yards of Woodin. Bust 38 waist 31", {"bust": 38, "waist": 31}, None), ("Location: Madina\nbust 38", {"bust": 38}, None),
+        ("Woodin: 6 yards. Bust 38", {"bust": 38}, None), ("waist 34 for Kasoa branch", {"waist": 34}, None),
+        ("My neighbour's waist is 34, my waist is 36", {"waist": 36}, None),
         ("I got it from Ama. Bust 38", {"bust": 38}, None), ("the bust of Zubbel is 38", {"zubbel.bust": 38}, None),
         # units that are no lengths of a body
         ("sleeve 24 grams", {}, "bad_unit"), ("waist is 34 percent, hip 40", {"hip": 40}, "bad_unit"), ("waist 34 degrees", {}, "bad_unit"),
@@ -384,7 +386,8 @@ def test_nothing_is_taken_for_what_it_is_not(text: str, given: Given, ask: str |
         "ama.waist": 29}),
         ("House No 27, Spintex. Bust 36", {"bust": 36}), ("plot 5, room 12, waist 34", {"waist": 34}), ("line 3 waist 34", {"waist": 34}),
         ("waist 81,5 cm", {"waist": 32.09}), ("hip 99,5cm waist 40,5", {"hip": 39.17, "waist": 40.5}),
-        ("waist, hip: 32,33", {"waist": 32, "hip": 33}),
+        ("waist, hip: 32,33", {"waist": 32, "hip": 33}), ("height 1,75m, waist 0,85 m", {"height": 68.9, "waist": 33.46}),
+        ("Tema community 5, waist 34", {"waist": 34}),
         ("5-foot-3", {"height": 63}), ("I'm a 5-foot-3 lady, bust 36", {"height": 63, "bust": 36}),
         ("I'm 178cm, waist 34", {"height": 70.08, "waist": 34}),
         ("m'etire yɛ 22", {"head": 22}), ("me pa yɛ 41", {"hip": 41}), ("me pa wo kyɛw waist 34", {"waist": 34}),
@@ -406,6 +409,8 @@ def test_more_ways_of_speaking(text: str, given: Given) -> None:
         ("my wife and I: waist 32, 34", {"wife.waist": 32, "waist": 34}, None),
         ("Adwoa's waist is 28 and mine is 31", {"adwoa.waist": 28, "waist": 31}, None),
         ("my father's waist is 40, my wife's is 30, my own is 34", {"father.waist": 40, "wife.waist": 30, "waist": 34}, None),
+        ("My friend Kofi has waist 34, but mine is 36", {"kofi.waist": 34, "waist": 36}, None),
+        ("Ama bust 36. My measurements: bust 38", {"ama.bust": 36, "bust": 38}, None),
         ("Ama waist 30, back to me, waist 35", {"ama.waist": 30, "waist": 35}, None),
         ("kwabena chest 40 then we have zubbel his chest is 42", {"kwabena.chest": 40, "zubbel.chest": 42}, None),
         # an age, two values, or as many people as fields
@@ -418,4 +423,5 @@ def test_one_field_for_several_people(text: str, given: Given, ask: str | None) 
 
 
 def test_an_inch_more_beside_a_value_is_asked_about() -> None:
-    check("Chest 40. Add an inch to the sleeve.", {"chest": 40}, "relative_delta")
+    for more in ("Add an inch to the sleeve.", "Take the waist in by an inch", "Add a bit to the hip"):
+        check(f"Chest 40. {more}", {"chest": 40}, "relative_delta")
