@@ -12,7 +12,7 @@ from bot.voice._offline_phrases import FIELDS, KIN, NAMES
 #: How much each sign counts, learnt from notes made up for it: a constant, the lead, the least probable word, the least probable number, agreement.
 WEIGHTS = (2.7, 1.09, 0.45, 0.51, 1.75)
 LEAST = 1e-3
-ALONE = 0.85  # a part of a note must be surer than a whole one: nothing around it speaks for it
+ALONE = 0.65  # from here on a measurement may be taken out of a note that is unsure as a whole
 NUMBERS = frozenset(numbers())
 AFTER = NUMBERS | {"inches", "centimeters", "centimetres", "feet", "foot", "tall"}
 NAMED = frozenset({*NAMES, *(f"{name}'s" for name in NAMES)})
@@ -23,7 +23,7 @@ _GIST = {
     "centimetres": "centimeters", "foot": "feet", "and_half": "and_a_half", "point_five": "and_a_half",
     **{name + s: name for name in (*NAMES, *KIN) for s in ("", "'s")}, **_FIELDS,
 }  # fmt: skip
-_RELATIVES = frozenset(word for kin in KIN for word in (kin, f"{kin}'s"))
+RELATIVES = frozenset(word for kin in KIN for word in (kin, f"{kin}'s"))
 #: What is taken back is only understood together with what it replaces.
 _CORRECTING = frozenset({"sorry", "no", "not", "mean", "actually", "change", "correction", "instead", "rather", "wait"})
 
@@ -77,7 +77,7 @@ def _parts(words: Sequence[Word]) -> Iterator[list[Word]]:
     """Cut before each measurement's name and before each person."""
     part: list[Word] = []
     for word in words:
-        if part and (word.text in _FIELDS or word.text in NAMED or word.text in _RELATIVES):
+        if part and (word.text in _FIELDS or word.text in NAMED or word.text in RELATIVES):
             yield part
             part = []
         part.append(word)
@@ -96,7 +96,7 @@ def _measurements(decisive: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _people(said: Sequence[str]) -> list[str]:
-    return [word.removesuffix("'s") for word in said if word in NAMED or word in _RELATIVES]
+    return [word.removesuffix("'s") for word in said if word in NAMED or word in RELATIVES]
 
 
 def _log(posterior: float) -> float:

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from bot.settings import Section
 from bot.voice import Heard, Hints, Why
 from bot.voice._offline_ears import Ears, Words
-from bot.voice._offline_sureness import AFTER, ALONE, NAMED, NUMBERS, certain_part, confidence, is_complete
+from bot.voice._offline_sureness import AFTER, NAMED, NUMBERS, RELATIVES, certain_part, confidence, is_complete
 from bot.voice._sound import hear
 
 CUT = 0.4  # what remains of the confidence in a note that ends in the middle of a word
 STRANGER = 0.5  # and where somebody is named who is not among those we know
+RELATIVE = 0.78  # and where a relative is: "uncle" is easily heard in what nobody said
 PAUSE = 15  # frames of 10 ms: a comma
 
 
@@ -32,7 +33,7 @@ class Offline:
 
     name = "offline"
     Config = OfflineConfig
-    sure = 0.5
+    sure = 0.7
     repeats = False
 
     def __init__(self, config: OfflineConfig) -> None:
@@ -48,11 +49,11 @@ class Offline:
         said = [word.text for word in words.all]
         if not NUMBERS & set(said):
             return _nothing(sound.seconds, "unclear")
-        doubt = (CUT if sound.cut else 1) * (STRANGER if _strangers(said, hints.names) else 1)
+        doubt = (CUT if sound.cut else 1) * (STRANGER if _strangers(said, hints.names) else 1) * (RELATIVE if RELATIVES & set(said) else 1)
         certainty = confidence(words) * doubt
         part = certain_part(words) if certainty < self.sure and doubt == 1 else None
         if part:
-            return Heard(written(part), ALONE, sound.seconds, missed=True)
+            return Heard(written(part), self.sure, sound.seconds, missed=True)
         return Heard(written(words), certainty, sound.seconds, missed=not is_complete(words))
 
     def _mine(self) -> Ears:
