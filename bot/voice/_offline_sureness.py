@@ -12,7 +12,7 @@ from bot.voice._offline_phrases import FIELDS, KIN, NAMES
 #: How much each sign counts, learnt from notes made up for it: a constant, the lead, the least probable word, the least probable number, agreement.
 WEIGHTS = (2.7, 1.09, 0.45, 0.51, 1.75)
 LEAST = 1e-3
-ALONE = 0.65  # from here on a measurement may be taken out of a note that is unsure as a whole
+ALONE = 0.8  # from here on a measurement may be taken out of a note that is unsure as a whole
 NUMBERS = frozenset(numbers())
 AFTER = NUMBERS | {"inches", "centimeters", "centimetres", "feet", "foot", "tall"}
 NAMED = frozenset({*NAMES, *(f"{name}'s" for name in NAMES)})
