@@ -33,15 +33,15 @@ COMMON = {
     "missed_2_open": "Let us try once more, in a few words. {hint}",
     "missed_3": "I am still not sure what you mean. Send *agent* and a person will help you, or *menu* to start over.",
     "missed_4": "That one is beyond me. *agent* brings a person, *back* goes one question back.",
-    "hint": "Please answer with one of the choices.",
+    "hint": "Please answer with one of the choices.", "not_allowed": "That is not possible right now.",
     "not_here": "I can read text and photos, but I cannot use a {kind} here.",
     "kind_audio": "voice note", "kind_video": "video", "kind_document": "document", "kind_sticker": "sticker",
     "kind_contact": "contact card", "kind_location": "location", "kind_image": "photo", "kind_unsupported": "message of this kind",
     "sorry": "Sorry, something went wrong on our side. Your last message changed nothing; please send it once more.",
-    "not_allowed": "That is not possible right now.",
     "not_allowed_not_now": "That is not possible any more: the order has moved on.",
     "not_allowed_total_out_of_range": "An order must come to between GHS 30 and GHS 10,000.",
     "not_allowed_day_full": "The tailor has no room on that day. Please give another date.",
+    "not_allowed_full": "That is more people than I can keep for one account. Send *agent* and a person will help.",
     "not_allowed_month_full": "The tailor has no room that month. Please give a later date.",
 }  # fmt: skip
 

@@ -56,7 +56,7 @@ class Hearing(Everywhere):
         recording = Recording.by_id(scene.db, recording_id)
         if scene.person.is_stopped or scene.person.consented_at is None:
             return
-        if recording.state == "lost" or recording.why not in (None, "partly") or not recording.said:
+        if not recording.said or (recording.is_voice and (recording.state == "lost" or recording.why not in (None, "partly"))):
             self._voice(scene, recording.why or "lost")
             if scene.stack and scene.stack[-1].flow == MEASURE:
                 self._ask(scene)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -39,35 +40,50 @@ class Taken:
 
 
 class Tape:
+    """For one message: whose bodies they are is looked up once, however often they are spoken of."""
+
     def __init__(self, db: Session, person_id: int, talk: Talk, now: datetime) -> None:
         self.db, self.person_id, self.talk, self.now = db, person_id, talk, now
+        self._bodies: dict[str, Profile | None] = {}
+        self._saved: dict[int, dict[str, int]] = {}
 
     # -- who
 
     def profile(self, who: str) -> Profile | None:
         """The body somebody is, if it is known; "" is the one the talk is about."""
-        if not who:
-            return Profile.by_id(self.db, self.talk.profile_id) if self.talk.profile_id else Profile.own(self.db, self.person_id)
-        if self.talk.circle_id:
-            found = Circle.people(self.db, self.talk.circle_id).get(who)
-            return Profile.by_id(self.db, found) if found else None
-        return Profile.named(self.db, self.person_id, who)
+        if who not in self._bodies:
+            self._bodies[who] = self._looked_up(who)
+        return self._bodies[who]
 
     def known_as(self, who: str) -> str:
         profile = self.profile(who)
         return profile.called if profile and profile.called else who.title()
 
-    def create(self, name: str, kin: str) -> Profile:
-        """Somebody new of the family, named or only called "son"."""
-        known = KIN.get(kin or plain(name))
-        relation, sex = (known.relation, known.sex) if known else ("other", None)
-        return Profile.create(self.db, self.person_id, name.title(), relation, sex=sex, now=self.now)
-
     def names(self) -> list[str]:
         """Who may be named without being a stranger."""
+        return list(self._circle) if self.talk.circle_id else [p.called.lower() for p in self._family if p.called]
+
+    def _looked_up(self, who: str) -> Profile | None:
+        if not who:
+            return Profile.by_id(self.db, self.talk.profile_id) if self.talk.profile_id else Profile.own(self.db, self.person_id)
         if self.talk.circle_id:
-            return list(Circle.people(self.db, self.talk.circle_id))
-        return [p.called.lower() for p in Profile.family(self.db, self.person_id) if p.called]
+            found = self._circle.get(who)
+            return Profile.by_id(self.db, found) if found else None
+        matching = Profile.among(self._family, who)
+        return matching[0] if len(matching) == 1 else None
+
+    @cached_property
+    def _circle(self) -> dict[str, int]:
+        return Circle.people(self.db, self.talk.circle_id)
+
+    @cached_property
+    def _family(self) -> list[Profile]:
+        return Profile.family(self.db, self.person_id)
+
+    def _met(self, who: str) -> Profile:
+        """Somebody new of the family, named or only called "son". Raises NotAllowed("full")."""
+        kin = self.talk.kin.get(who) or (who if who in KIN else "")
+        return Profile.met(self.db, self.person_id, who.title(), kin, self.now)
 
     # -- reading
 
@@ -111,7 +127,7 @@ class Tape:
             if len(meant) > 1:
                 taken.unclear.append(tuple(name.title() for name in meant))
             return person if not meant else meant[0] if len(meant) == 1 else None
-        matching = Profile.matching(self.db, self.person_id, person)
+        matching = Profile.among(self._family, person)
         if len(matching) > 1:
             taken.unclear.append(tuple(p.called for p in matching))
             return None
@@ -133,24 +149,29 @@ class Tape:
 
     def values(self, who: str) -> dict[str, int]:
         """Saved before and said now."""
-        profile = self.profile(who)
-        return (profile.values(self.db) if profile else {}) | sheet.values(self.talk.sheet, who)
+        return self.saved(self.profile(who)) | sheet.values(self.talk.sheet, who)
+
+    def saved(self, profile: Profile | None) -> dict[str, int]:
+        """What was confirmed before."""
+        if profile is None:
+            return {}
+        if profile.id not in self._saved:
+            self._saved[profile.id] = profile.values(self.db)
+        return self._saved[profile.id]
 
     def missing(self) -> tuple[tuple[str, ...], ...]:
         return measurements.missing(self.talk.garment, self.values("")) if self.talk.garment else ()
 
     def save(self) -> list[Profile]:
         """Writes the sheet into the profiles, makes those that are new, and clears it; whom it was about."""
-        saved: list[Profile] = []
-        for who in list(self.talk.sheet):
-            profile = self.profile(who)
-            if profile is None and self.talk.circle_id:
-                continue
-            profile = profile or self.create(who, self.talk.kin.get(who, ""))
+        known = {who: self.profile(who) for who in self.talk.sheet}
+        bodies = {who: body or self._met(who) for who, body in known.items() if body or not self.talk.circle_id}
+        for who, profile in bodies.items():
             for inbox_id, source, values in sheet.by_message(self.talk.sheet, who):
                 profile.measured(self.db, values, source=source, said_by=self.person_id, inbox_id=inbox_id, now=self.now)
-            saved.append(profile)
         self.talk.sheet = {}
-        if self.talk.circle_id and saved:
-            Circle.measured(self.db, self.talk.circle_id, [p.id for p in saved], by=self.person_id, now=self.now)
-        return saved
+        self._bodies, self._saved = {}, {}
+        self.__dict__.pop("_family", None)
+        if self.talk.circle_id and bodies:
+            Circle.measured(self.db, self.talk.circle_id, [p.id for p in bodies.values()], by=self.person_id, now=self.now)
+        return list(bodies.values())

@@ -37,7 +37,6 @@ class Family(Flow):
         "birth": "How old is {name}? I ask because children grow.",
         "hint_birth": "For example *9* or *2017*, or *skip*.",
         "grown": "{name} was measured three months ago, and children grow. Send *measurements for {name}* when you have a tape at hand.",
-        "not_allowed_full": "That is more people than I can keep for one account. Send *agent* and a person will help.",
     }  # fmt: skip
 
     @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bot.flow import Flow
@@ -48,8 +49,7 @@ class Measure(Flow):
         "hint_garment": "For example *kaftan*, or *chest 40, waist 34*.",
         "value": "Step {step} of {steps} · *{label}*{of}\n{how}\nInches or cm, for example *32½* or *82 cm*.{or_else}{aloud}",
         "of": " ({name})", "or_else": " (Or, for short sleeves or another length, say its name: *{other} 10*.)",
-        "aloud": " You can also say them all in one voice note.",
-        "hint_value": "Just the number, for example *32½*, *32.5 inches* or *82 cm*.",
+        "aloud": " You can also say them all in one voice note.", "hint_value": "Just the number, for example *32½*, *32.5 inches* or *82 cm*.",
         "doubt": "*{label}: {value}*{of}. That is unusual. Is it right?", "hint_doubt": "Please answer *yes* or *no*.",
         "again": "Then let us take it again.", "noted": "{label}: {value}.",
         "check": "Please check{of}:\n{list}{odd}\n\nIs all of it right? If one is wrong, just say it, like *{example}*.",
@@ -84,7 +84,7 @@ class Measure(Flow):
         circle_id: int = 0  # the family order whose members may be named
         sheet: sheet.Sheet = field(default_factory=dict)
         kin: dict[str, str] = field(default_factory=dict)  # name -> the word for the relative
-        doubtful: list[list[Any]] = field(default_factory=list)  # [who, field, millimetres]
+        doubtful: list[list[Any]] = field(default_factory=list)  # [who, field, millimetres, message, source]
         aloud: bool = False  # spoken or about several: read back at once
         saved: bool = False
 
@@ -277,7 +277,7 @@ class Measure(Flow):
     def _known(self) -> str:
         """What is known already of the one it is about."""
         profile = self.tape.profile("")
-        values = profile.values(self.db) if profile else {}
+        values = self.tape.saved(profile)
         if not values:
             return self.line("person", name=profile.called, new="") + "\n" if profile and profile.called else ""
         whose = self.line("known_other", name=profile.called) if profile and profile.called else self.line("known_own")
@@ -295,6 +295,6 @@ class Measure(Flow):
     def _missing(self) -> tuple[tuple[str, ...], ...]:
         return self.tape.missing()
 
-    @property
+    @cached_property
     def tape(self) -> Tape:
         return Tape(self.db, self.person.id, self.memory, self.now)

@@ -65,7 +65,7 @@ class Settle(Flow):
 
     def ask_sure(self) -> None:
         circle = Circle.by_id(self.db, self.memory.circle_id)
-        ready = [i for i in Item.of(self.db, circle.id, "agreed") if i.is_ready(self.db)]
+        ready = Item.ready(self.db, circle.id)
         if len(ready) < rules.FEWEST or not circle.is_open:
             self.refuse(NotAllowed("too_few" if circle.is_open else "not_open"))
             self.cannot()
@@ -85,7 +85,7 @@ class Settle(Flow):
             return
         circle = Circle.by_id(self.db, self.memory.circle_id, lock=True)
         out = self._not_ready(circle)
-        if circle.is_open and self.memory.seen != [i.id for i in Item.of(self.db, circle.id, "agreed") if i.is_ready(self.db)]:
+        if circle.is_open and self.memory.seen != [i.id for i in Item.ready(self.db, circle.id)]:
             return  # somebody came or left meanwhile: she is asked again
         try:
             orders = circle.close(self.db, self.now)
@@ -124,7 +124,7 @@ class Settle(Flow):
     def on_circle_silent(self, facts: dict[str, Any]) -> None:
         """Three days without a word, and it could not be ordered: a draft ends."""
         circle = Circle.by_id(self.db, facts["circle_id"], lock=True)
-        ready = [i for i in Item.of(self.db, circle.id, "agreed") if i.is_ready(self.db)]
+        ready = Item.ready(self.db, circle.id)
         if circle.state in ("draft", "open") and len(ready) < rules.FEWEST and self.now - circle.said_at >= rules.DRAFT_LIFE:
             self._end(circle, "silent")
 

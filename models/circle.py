@@ -173,7 +173,7 @@ class Circle(Base):
 
         if not self.is_open:
             raise NotAllowed("not_open")
-        ready = [item for item in Item.of(db, self.id, "agreed") if item.is_ready(db)]
+        ready = Item.ready(db, self.id)
         if len(ready) < rules.FEWEST:
             raise NotAllowed("too_few", count=len(ready))
         orders = place(db, self, ready, now)

@@ -54,6 +54,11 @@ class Item(Base):
         return list(db.scalars(rows.execution_options(populate_existing=True)))
 
     @classmethod
+    def ready(cls, db: Session, circle_id: int) -> list[Item]:
+        """Those that can be ordered."""
+        return [item for item in cls.of(db, circle_id, "agreed") if item.is_ready(db)]
+
+    @classmethod
     def of_order(cls, db: Session, order_id: int) -> list[Item]:
         return list(db.scalars(select(cls).where(cls.order_id == order_id).order_by(cls.id)))
 

@@ -58,7 +58,12 @@ class Profile(Base):
     @classmethod
     def matching(cls, db: Session, owner_id: int, said: str) -> list[Profile]:
         """Whom of the family a name or a word for a relative ("daughter") may mean."""
-        others, word = cls.family(db, owner_id), plain(said)
+        return cls.among(cls.family(db, owner_id), said)
+
+    @staticmethod
+    def among(others: list[Profile], said: str) -> list[Profile]:
+        """The same for a family that is known already."""
+        word = plain(said)
         named = [p for p in others if plain(p.nickname) == word or plain(p.nickname).partition(" ")[0] == word]
         kin = family.KIN.get(word)
         if named or kin is None:

@@ -16,6 +16,7 @@ from models.inbox import Inbox
 from models.profile import Profile
 from models.recording import KEPT_FOR, Recording
 from tests.stage import Stage
+from tests.test_engine import counted
 
 
 @pytest.fixture(autouse=True)
@@ -216,3 +217,24 @@ def unexplained(text_: str, context: object = None) -> object:
     from bot.understand import Reading
 
     return Reading((), "no_measurement", unexplained=True)
+
+
+def test_a_note_about_many_asks_the_database_no_more_for_each(stage: Stage) -> None:
+    """Whose bodies they are is looked up once for a message, however often their names are spoken in the read-back."""
+    names = ("Kofi", "Esi", "Yaw", "Adwoa", "Kojo", "Abena", "Kwame", "Efua", "Akua")
+    with stage.parts.database.begin() as db:
+        person = stage.person(db, "ama")
+        assert person
+        for name in names:
+            Profile.create(db, person.id, name, "other", now=stage.parts.clock.now())
+    asked: list[int] = []
+    for several in (names[:1], names):
+        stage.say("ama", "menu")
+        stage.say("ama", "my measurements")
+        with counted(stage) as seen:
+            stage.post(stage._fields("ama", ", ".join(f"{name} chest 40 waist 34" for name in several)))
+        asked.append(len(seen))
+        stage.settle()
+        assert f"*{several[-1]}*" in said(stage)
+    one, nine = asked
+    assert nine <= one + 3 * (len(names) - 1), asked  # each body once, its values once, and one to spare
