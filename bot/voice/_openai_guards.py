@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.understand.numbers import PARTS, POWERS, TEENS, TENS, UNITS
 from bot.voice import Hints
 
 MOST_KEYWORDS, LONGEST_KEYWORD = 100, 40
@@ -18,12 +19,7 @@ MADE_UP = (
     "see you next time", "music", "applause", "silence", "inaudible", "foreign", "blank audio", "no speech", "transcribed by otter ai",
 )  # fmt: skip
 _CREDITS = re.compile(r"\b(subtitles?|captions?|captioned|transcription|translated) (by|from|provided)\b|\bamara org\b")
-_NUMBERS = frozenset({
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
-    "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred",
-    "thousand", "half", "quarter", "quarters", "baako", "mmienu", "mmiensa", "anan", "enum", "nsia", "nson", "nwotwe", "nkron", "edu", "aduonu",
-    "aduasa", "aduanan", "aduonum",
-})  # fmt: skip
+_NUMBERS = frozenset({*UNITS, *TEENS, *TENS, *POWERS, *PARTS})
 _JOINTS = frozenset({"and", "or", "the", "a"})
 
 

@@ -23,6 +23,7 @@ INSTRUCTIONS = (
     "Never calculate, convert or invent."
 )
 
+
 def claims(client: Client, model: str, timeout_s: float, text: str, people: tuple[str, ...]) -> list[Claim]:
     """Empty when the model refuses, is cut off or talks nonsense. Tried twice; then raises Unheard."""
     request = _request(model, text, people)

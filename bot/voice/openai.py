@@ -28,7 +28,7 @@ class OpenAIConfig(Section):
     base_url: str = Field(default="https://api.openai.com/v1", pattern=r"^https?://[^/?#]+[^?#]*$")
     model: str = Field(default="gpt-transcribe", min_length=1)
     reader_model: str = Field(default="gpt-6-luna", min_length=1)
-    languages: str = Field(default="en", description="ISO 639-1, comma separated: what people may speak")
+    languages: str = Field(default="en", description="ISO 639-1, comma separated: what the service may be told to expect")
     timeout_s: float = Field(default=40, gt=0, le=300)
     reader_timeout_s: float = Field(default=4, gt=0, le=60)
 
@@ -61,7 +61,8 @@ class OpenAI:
     def _transcribed(self, recording: bytes, sound: Sound, hints: Hints) -> str:
         """The file as it came if it is what WhatsApp sends. What is refused is sent once more in the plainest form."""
         as_it_is = recording.startswith(b"OggS") and sound.seconds < LONGEST_S - 1
-        spoken = languages((*hints.languages, *self.config.languages.split(",")))
+        allowed = languages(tuple(self.config.languages.split(",")))
+        spoken = tuple(code for code in languages(hints.languages) if code in allowed)  # another one would be refused, and asked twice
         tries: list[tuple[str, tuple[str, ...]]] = [("ogg" if as_it_is else "wav", spoken)]
         for form, codes in tries:
             file = ("voice.ogg", recording, "audio/ogg") if form == "ogg" else ("voice.wav", as_wav(sound.samples), "audio/wav")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,8 @@ def test_the_words_arrive(world: World, waist: bytes) -> None:
 
 
 def test_the_request_is_what_the_service_documents(world: World, waist: bytes) -> None:
-    """The file intact, keywords without numbers or forbidden marks, languages as a list."""
-    world.engine(languages="en,ha").listen(waist, HINTS)
+    """The file intact, keywords without numbers or forbidden marks; of the person's languages those the service may be told, as a list."""
+    world.engine(languages="en,ha").listen(waist, replace(HINTS, languages=("en", "tw", "ha")))
     (asked,) = world.asked()
     assert asked["file_sha256"] == hashlib.sha256(waist).hexdigest()
     assert (asked["file_name"], asked["file_type"]) == ("voice.ogg", "audio/ogg")
