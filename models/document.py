@@ -9,11 +9,29 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.clock import ACCRA
-from bot.rules import series
+from bot.rules import NotAllowed, escrow, series
+from bot.rules.payment import NETWORKS
+from bot.seal import masked
+from models import earnings, ledger
 from models.base import Base, Id, Json, Pesewas, Sealed
 from models.ledger import HOUSE_CURRENCY
+from models.order import Order
+from models.payment import Payment
+from models.person import Person
+from models.refund import Refund
+from models.seller import house
+from models.tailor import Tailor
 
 KINDS = tuple(series.PREFIXES)
+#: Where the money of a receipt is, and until when (SPEC 4).
+HELD = {
+    "deposit": "Money held in escrow until two hours after you have seen the photo of the cut cloth, unless you report a problem.",
+    "fitting": "Money held in escrow until you approved the fitting; since you did, it goes to the tailor now.",
+    "final": "Money held in escrow until you confirm that you are content, or until 72 hours after the handover, unless you report a problem.",
+    "cash": "Paid to the tailor directly: Sew4Mi does not hold this money and cannot give it back.",
+    "surplus": "Nothing was due any more: all of it is owed back to the wallet that paid.",
+    "suspense": "It is not the amount that was asked for: we hold it and owe it back to the wallet that paid.",
+}
 
 
 class Series(Base):
@@ -102,6 +120,90 @@ class Document(Base):
         db.add(document)
         db.flush()
         return document
+
+
+def receipt_for(db: Session, payment: Payment, now: datetime) -> Document:
+    """What a customer gets for money that came: how much, for what, and where it is now."""
+    order = Order.by_id(db, payment.order_id)
+    moved = ledger.lines_of(db, f"collect:{payment.id}")
+    amount = sum(pesewas for code, pesewas in moved.items() if code.startswith("provider_clearing:")) or payment.amount
+    place = "cash" if payment.provider == "cash" else payment.booked or "escrow"
+    counted = place in ("escrow", "cash")
+    before = sum(order.part(stage) for stage in escrow.STAGES[: escrow.STAGES.index(payment.stage)])
+    paid = {"before": before, "after": before + amount, "left": order.total - before - amount} if counted else None
+    facts = {
+        **_of_order(db, order), "amount": amount, "stage": payment.stage, "total": order.total, "paid": paid,
+        "held": HELD[payment.stage if place == "escrow" else place], **_wallet(payment),
+    }  # fmt: skip
+    return Document.issue(
+        db, "receipt", once=f"payment:{payment.id}", person_id=payment.person_id, name=_name(db, payment.person_id), facts=facts, total=amount,
+        order_id=order.id, payment_id=payment.id, now=now,
+    )  # fmt: skip
+
+
+def refund_receipt_for(db: Session, refund: Refund, now: datetime, *, reference: str = "") -> Document:
+    """What a customer gets for money that went back; `reference` is the provider's number of that movement."""
+    payment = Payment.by_id(db, refund.payment_id)
+    facts = {
+        **_of_order(db, Order.by_id(db, refund.order_id)), "amount": refund.amount, "cause": refund.cause, "paid_with": payment.reference,
+        **_wallet(payment), "reference": reference or refund.key,
+    }  # fmt: skip
+    return Document.issue(
+        db, "refund_receipt", once=f"refund:{refund.id}", person_id=refund.person_id, name=_name(db, refund.person_id), facts=facts,
+        total=refund.amount, currency=refund.currency, order_id=refund.order_id, payment_id=payment.id, now=now,
+    )  # fmt: skip
+
+
+def commission_invoice(db: Session, tailor: Tailor, week_from: date, week_to: date, now: datetime) -> Document | None:
+    """The commission booked from the first day to the end of the last one; None when there was none.
+
+    Raises NotAllowed("period_open"), and "period_taken" when another one covers a part of it.
+    """
+    return _commission(db, "invoice", 1, tailor, (week_from, week_to), now)
+
+
+def credit_note(db: Session, tailor: Tailor, week_from: date, week_to: date, now: datetime) -> Document | None:
+    """The commission given back to a tailor in a period; None and raises as above."""
+    return _commission(db, "credit_note", -1, tailor, (week_from, week_to), now)
+
+
+def statement_of(db: Session, tailor: Tailor, start: date, end: date, now: datetime) -> Document:
+    """Everything that moved on a tailor's account, between two balances. Raises NotAllowed("period_open")."""
+    since, until = earnings.period(start, end, now)
+    once = f"statement:{tailor.id}:{start}:{end}"
+    facts = earnings.statement_facts(db, tailor.id, since, until)
+    total = facts["closing"]["wallet"] - facts["closing"]["owed"]
+    return Document.issue(
+        db, "statement", once=once, person_id=tailor.person_id, name=tailor.business, facts=facts, total=total, period=(start, end), now=now
+    )
+
+
+def _commission(db: Session, kind: str, sign: int, tailor: Tailor, days: tuple[date, date], now: datetime) -> Document | None:
+    since, until = earnings.period(*days, now)
+    moves = [move for move in earnings.movements(db, tailor.id, since, until) if sign * move.commission > 0]
+    if not moves:
+        return None
+    facts = earnings.commission_facts(moves, sign)
+    once = f"{kind}:{tailor.id}:{days[0]}:{days[1]}"
+    same = Document.person_id == tailor.person_id, Document.kind == kind, Document.once != once
+    if other := db.scalar(select(Document.number).where(*same, Document.period_from <= days[1], Document.period_to >= days[0])):
+        raise NotAllowed("period_taken", number=other)
+    return Document.issue(
+        db, kind, once=once, person_id=tailor.person_id, name=tailor.business, facts=facts, total=facts["total"], period=days, now=now
+    )
+
+
+def _of_order(db: Session, order: Order) -> Json:
+    return {"seller": house.seller.facts(), "order": order.number, "garment": order.noun(db), "tailor": order.tailor(db).business}
+
+
+def _wallet(payment: Payment) -> Json:
+    network = NETWORKS.get(payment.network, payment.network)
+    return {"network": network, "wallet": masked("+" + payment.msisdn.lstrip("+")), "reference": payment.provider_id or payment.reference}
+
+
+def _name(db: Session, person_id: int) -> str:
+    return Person.proper(Person.by_id(db, person_id).name) or "Customer"
 
 
 GAPS = text("""SELECT s.name FROM series s LEFT JOIN document d ON d.number LIKE s.name || '-%'
