@@ -116,7 +116,7 @@ class Job(Flow):
         if order.state in ("DISPUTED", "CANCELLED", "REFUNDED"):
             return
         if Plea.is_open(self.db, order.customer_id):
-            key, facts = f"order:{order.id}:deposit_release", {"order_id": order.id}
+            key, facts = f"order:{order.id}:release", {"order_id": order.id}
             Timer.set(self.db, key, "deposit_release", self.person.id, facts, self.now + LOOK_AGAIN)
             return
         net = order.release(self.db, "deposit", self.now)

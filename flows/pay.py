@@ -12,10 +12,9 @@ from bot.rules import NotAllowed
 from bot.rules.money import ghs
 from bot.rules.payment import NETWORKS, local
 from bot.understand import NotUnderstood, network_hint, wallet
-from models.order import STAGE_REMINDER, Order
+from models.order import Order
 from models.payment import Payment
 from models.person import Address
-from models.timer import Timer
 
 LONGEST_CHOICE = 4  # a longer text with digits in it is a phone number
 
@@ -167,8 +166,7 @@ class Pay(Flow):
         if stage in ("fitting", "final"):
             if not Payment.open_for(self.db, order.id, stage):
                 self.tell(self.person.id, "reminder", **self._values(order, stage))
-            key, facts = f"order:{order.id}:stage_reminder", {"order_id": order.id}
-            Timer.set(self.db, key, "stage_reminder", self.person.id, facts, self.now + STAGE_REMINDER)
+            order.clocks(self.db, "fitting_approved" if stage == "fitting" else "ready_shown", self.now)
 
     # -- private
 

@@ -14,10 +14,12 @@ from models.base import Base, Id
 HOUSE_CURRENCY = "GHS"
 #: Account kind by the first word of its code: asset, liability, income, expense. Debits are positive, credits negative.
 KINDS = {
-    "provider_clearing": "A", "escrow": "L", "tailor_wallet": "L", "refunds_payable": "L", "suspense": "L",
-    "platform_revenue": "I", "provider_fees": "X",
-}
-FLOORED = ("escrow", "tailor_wallet", "refunds_payable", "suspense")  # may never be overdrawn
+    "provider_clearing": "A", "bank": "A", "tailor_receivable": "A",
+    "escrow": "L", "tailor_wallet": "L", "refunds_payable": "L", "in_flight": "L", "suspense": "L", "vat_payable": "L",
+    "platform_revenue": "I", "provider_fees": "X", "loss": "X",
+}  # fmt: skip
+#: May never be overdrawn. A provider's own balance may: what it has done must be bookable, whatever we believed it held.
+FLOORED = ("escrow", "tailor_wallet", "tailor_receivable", "refunds_payable", "in_flight", "suspense", "vat_payable")
 
 
 class Account(Base):
@@ -83,10 +85,10 @@ def _locked(db: Session, moved: Mapping[str, int]) -> dict[str, int]:
     """{code: id} of the accounts, made when new, locked in one order, none overdrawn by the movement."""
     new = [{"code": c, "kind": KINDS[c.split(":")[0]], "floored": c.split(":")[0] in FLOORED, "balance": 0} for c in sorted(moved)]
     db.connection().execute(insert(Account.__table__).on_conflict_do_nothing(), new)  # type: ignore[arg-type]
-    locked = select(Account.id, Account.code, Account.balance, Account.floored).where(Account.code.in_(sorted(moved)))
+    locked = select(Account.id, Account.code, Account.kind, Account.balance, Account.floored).where(Account.code.in_(sorted(moved)))
     rows = db.execute(locked.order_by(Account.code).with_for_update()).all()
     for row in rows:
-        if row.floored and row.balance + moved[row.code] > 0:
+        if row.floored and own_side(row.kind, row.balance + moved[row.code]) < 0:
             raise Overdrawn(row.code)
     return {row.code: row.id for row in rows}
 
@@ -99,7 +101,12 @@ def lines_of(db: Session, key: str) -> dict[str, int]:
 def balance(db: Session, code: str) -> int:
     """What an account holds, on its own side: escrow with money in it is positive."""
     row = db.execute(select(Account.kind, Account.balance).where(Account.code == code)).one_or_none()
-    return 0 if row is None else row.balance if row.kind in "AX" else -row.balance
+    return 0 if row is None else own_side(row.kind, row.balance)
+
+
+def own_side(kind: str, amount: int) -> int:
+    """A balance as its owner reads it: what an asset or an expense holds, what we owe or earned."""
+    return amount if kind in "AX" else -amount
 
 
 def held(db: Session, order_id: int) -> int:
@@ -119,7 +126,7 @@ def faults(db: Session) -> list[str]:
         "a movement does not sum to zero": "SELECT journal_id FROM entry GROUP BY journal_id HAVING sum(amount) <> 0 OR count(*) < 2",
         "a balance differs from its entries": "SELECT a.code FROM account a LEFT JOIN entry e ON e.account_id = a.id "
         "GROUP BY a.id HAVING a.balance <> coalesce(sum(e.amount), 0)",
-        "an account is overdrawn": "SELECT code FROM account WHERE floored AND balance > 0",
+        "an account is overdrawn": "SELECT code FROM account WHERE floored AND CASE WHEN kind IN ('A', 'X') THEN balance < 0 ELSE balance > 0 END",
         "the books do not sum to zero": "SELECT 1 FROM account HAVING coalesce(sum(balance), 0) <> 0",
     }
     return [f"{what}: {row[0]}" for what, sql in checks.items() for row in db.execute(text(sql))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -14,6 +14,7 @@ from bot.rules.capacity import HOLD
 from models import escrow as held
 from models import ledger
 from models.base import Base, Id, Pesewas
+from models.clocked import Clocked
 from models.garment import Garment
 from models.milestone import Milestone
 from models.order_step import OrderStep
@@ -22,13 +23,11 @@ from models.person import Person
 from models.picture import Picture
 from models.piece import Piece
 from models.tailor import Tailor, check_room
-from models.timer import Timer
 
-STAGE_REMINDER = timedelta(days=1)
 CODE_TRIES = 5
 
 
-class Order(Base):
+class Order(Clocked, Base):
     __tablename__ = "orders"
     __table_args__ = (
         Index("ix_orders_customer", "customer_id", "id"),
@@ -152,9 +151,7 @@ class Order(Base):
             piece.order_id, piece.place = order.id, place
         db.add_all(pieces)
         db.add(OrderStep(order_id=order.id, origin=None, target=order.state, event="placed", actor=f"person:{customer_id}", at=now))
-        for n, wait in enumerate(rules.DEPOSIT_REMINDERS):
-            order._timer(db, f"deposit_reminder:{n}", "deposit_reminder", customer_id, now + wait)
-        order._timer(db, "deposit_expired", "deposit_expired", customer_id, now + rules.DEPOSIT_EXPIRY)
+        order.clocks(db, "placed", now)
         return order
 
     def hold_place(self, db: Session, now: datetime) -> None:
@@ -167,24 +164,22 @@ class Order(Base):
         """A stage's money is in escrow."""
         if stage == "final":
             self.handover_code = self.handover_code or numbering.handover_code()
-            Timer.call_off(db, f"order:{self.id}:stage_reminder")
+            self.clocks(db, "all_paid", now)
             return
         self._move(db, escrow.STAGE_PAID_EVENT[stage], f"payment:{stage}", now)
+        self.clocks(db, escrow.STAGE_PAID_EVENT[stage], now)
         if stage == "deposit":
             self.hold_until = None
-            Timer.call_off(db, f"order:{self.id}:deposit")
-            self._timer(db, "tailor_silent", "tailor_silent", self.customer_id, now + rules.TAILOR_SILENCE)
         else:
-            Timer.call_off(db, f"order:{self.id}:stage_reminder")
             self.release(db, "fitting", now)  # approval was given before the money came
 
     def accept(self, db: Session, now: datetime) -> None:
         self._move(db, "accepted", f"tailor:{self.tailor_id}", now)
-        Timer.call_off(db, f"order:{self.id}:tailor_silent")
+        self.clocks(db, "accepted", now)
 
     def ask_again(self, db: Session, now: datetime) -> None:
         """The customer gives a silent tailor another day."""
-        self._timer(db, "tailor_silent", "tailor_silent", self.customer_id, now + rules.TAILOR_SILENCE)
+        self.clocks(db, "deposit_paid", now)
 
     def show(self, db: Session, step: str, picture_id: int, now: datetime) -> Milestone:
         """The tailor's photo of a step. Raises NotAllowed("not_this_step")."""
@@ -195,8 +190,7 @@ class Order(Base):
         event = milestones.BY_NAME[step].event
         if event and rules.ORDER.allows(event, self.state):
             self._move(db, event, f"tailor:{self.tailor_id}", now)
-        if step == "ready":
-            self._timer(db, "stage_reminder", "stage_reminder", self.customer_id, now + STAGE_REMINDER)
+            self.clocks(db, event, now)
         db.flush()
         return milestone
 
@@ -205,21 +199,17 @@ class Order(Base):
         if milestone.delivered_at is not None:
             return
         milestone.delivered_at = now
-        if milestone.step == "cutting":
-            self._timer(db, "deposit_release", "deposit_release", self.tailor(db).person_id, now + rules.DEPOSIT_RELEASE)
-        if milestone.step == "fitting" and self.state == "READY_FOR_FITTING" and milestone.verdict is None:
-            for n, wait in enumerate(rules.FITTING_REMINDERS):
-                self._timer(db, f"fitting:reminder:{n}", "fitting_reminder", self.customer_id, now + wait)
-            self._timer(db, "fitting:silence", "fitting_silence", self.customer_id, now + rules.FITTING_REVIEW)
+        if milestone.step == "cutting" or (milestone.step == "fitting" and self.state == "READY_FOR_FITTING" and milestone.verdict is None):
+            self.clocks(db, f"{milestone.step}_seen", now)
 
     def approve_fitting(self, db: Session, actor: str, now: datetime) -> None:
         self._move(db, "fitting_approved", actor, now)
-        self._judge(db, "approved", None)
-        self._timer(db, "stage_reminder", "stage_reminder", self.customer_id, now + STAGE_REMINDER)
+        self._judge(db, "approved", None, now)
+        self.clocks(db, "fitting_approved", now)
 
     def reject_fitting(self, db: Session, reason: str, now: datetime) -> None:
         self._move(db, "fitting_rejected", f"person:{self.customer_id}", now)
-        self._judge(db, "rejected", reason)
+        self._judge(db, "rejected", reason, now)
 
     def hand_over(self, db: Session, actor: str, now: datetime) -> None:
         """The customer holds the garment. Raises NotAllowed("final_unpaid") before the last payment."""
@@ -227,12 +217,12 @@ class Order(Base):
             raise NotAllowed("final_unpaid")
         self._move(db, "handed_over", actor, now)
         Piece.hand_over(db, self.id, now)
-        self._timer(db, "delivery_silence", "delivery_silence", self.customer_id, now + rules.DELIVERY_REVIEW)
+        self.clocks(db, "handed_over", now)
 
     def confirm(self, db: Session, actor: str, now: datetime) -> int:
         """The customer is content, or silent for three days: what is still held is released. Pesewas the tailor gets now."""
         self._move(db, "confirmed", actor, now)
-        Timer.call_off(db, f"order:{self.id}:")
+        self.clocks(db, "completed", now)
         released = sum(self.release(db, stage, now) for stage in escrow.STAGES)
         tailor = self.tailor(db)
         tailor.jobs = Tailor.jobs + 1  # counted by the database: two orders may end at once
@@ -255,7 +245,7 @@ class Order(Base):
         back = escrow.on_cancel(self.state, deposit)
         self._move(db, "cancelled", actor, now)
         self.hold_until = None
-        Timer.call_off(db, f"order:{self.id}:")
+        self.clocks(db, "cancelled", now)
         if deposit:
             held.give_back(db, self, deposit, back, now)
         return back
@@ -275,11 +265,8 @@ class Order(Base):
 
             Circle.watch(db, self, event, now)
 
-    def _timer(self, db: Session, name: str, event: str, person_id: int, due_at: datetime) -> None:
-        Timer.set(db, f"order:{self.id}:{name}", event, person_id, {"order_id": self.id}, due_at)
-
-    def _judge(self, db: Session, verdict: str, reason: str | None) -> None:
-        Timer.call_off(db, f"order:{self.id}:fitting")
+    def _judge(self, db: Session, verdict: str, reason: str | None, now: datetime) -> None:
+        self.clocks(db, "fitting_judged", now)
         milestone = Milestone.last(db, self.id, "fitting")
         assert milestone is not None
         milestone.judge(verdict, reason)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.payments import Absent, Answer, NotAccepted, Paid, Pending, Refused, Submitted
+from bot.payments import Absent, Answer, Needs, NotAccepted, Paid, Pending, Refused, Submitted
 from bot.rules import NotAllowed
 from bot.rules import payment as rules
 from models import ledger
@@ -50,6 +50,7 @@ class Payment(Base):
     polls: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]  # when the person heard that her time is over
+    secret: Mapped[str | None] = mapped_column(Sealed)  # a voucher on its way to the provider; wiped before it is handed in
 
     # -- questions
 
@@ -122,7 +123,7 @@ class Payment(Base):
         """Takes in what a provider said; `due` is whether the stage still waits for money.
 
         Returns what became of it: "nothing", "waiting", "moved" (to be sent again), "paid", "surplus", "wrong_amount", "refused",
-        "expired" (not approved in time), "doubtful" (time is over and nobody knows), "stuck" (a person must look).
+        "expired" (not approved in time), "doubtful" (time is over and nobody knows), "stuck" (a person must look), "needs" (a voucher).
         """
         if self.is_settled:
             return "nothing"
@@ -134,7 +135,19 @@ class Payment(Base):
             return self._reroute(answer, route, currencies, now)
         if isinstance(answer, Absent):
             return self._send_again(now)
+        if isinstance(answer, Needs):
+            return self._need(now)
         return self._wait("waiting" if isinstance(answer, Pending) else "lost", now)
+
+    def hand_in(self, secret: str, now: datetime) -> None:
+        """The person gave the voucher the provider wants; the worker hands it in. Raises NotAllowed("not_now")."""
+        if self.state != "action_required":
+            raise NotAllowed("not_now")
+        self.secret, self.next_at = secret, now
+
+    def take_secret(self) -> str | None:
+        secret, self.secret = self.secret, None
+        return secret
 
     def hint(self, now: datetime) -> None:
         """A callback came: a good moment to ask."""
@@ -154,17 +167,25 @@ class Payment(Base):
         self.booked = "suspense" if wrong else "escrow" if due else "surplus"
         house = ledger.HOUSE_CURRENCY if paid.currency == self.currency else paid.currency
         mark = "" if house == ledger.HOUSE_CURRENCY else f":{house}"
-        target = f"escrow:{self.order_id}:{self.stage}" if self.booked == "escrow" else f"suspense:unmatched{mark}"
-        lines = {f"provider_clearing:{self.provider}{mark}": paid.amount, target: -paid.amount}
+        target = {"escrow": f"escrow:{self.order_id}:{self.stage}", "surplus": f"refunds_payable:{self.person_id}"}
+        lines = {f"provider_clearing:{self.provider}{mark}": paid.amount, target.get(self.booked, f"suspense:unmatched{mark}"): -paid.amount}
         ledger.post(db, f"collect:{self.id}", lines, order_id=self.order_id, currency=house, now=now)
         if self.booked == "escrow":
             return "paid"
         cause = "wrong_amount" if wrong else "surplus"
         Refund.owe(
             db, f"payment:{self.id}", order_id=self.order_id, payment_id=self.id, person_id=self.person_id, amount=paid.amount, currency=house,
-            cause=cause, now=now,
+            cause=cause, held=wrong, now=now,
         )  # fmt: skip
         return cause
+
+    def _need(self, now: datetime) -> str:
+        """Asked for once; afterwards it is waited for like an approval."""
+        first = rules.PAYMENT.allows("needs", self.state)
+        if first:
+            self._move("needs")
+        outcome = self._wait("", now)
+        return "needs" if first else outcome
 
     def _refuse(self, answer: Refused) -> str:
         if self.state == "failed":
@@ -208,7 +229,7 @@ class Payment(Base):
         over = now - self.submitted_at >= rules.EXPIRY and self.told_at is None
         if over:
             self.told_at = now
-            if self.state == "pending":
+            if self.state in ("pending", "action_required"):
                 self._move("expired")
         self._plan(now)
         if self.state == "needs_review":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, delete, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -25,24 +25,46 @@ class Timer(Base):
     facts: Mapped[Json]
     due_at: Mapped[datetime]
     rung_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]  # while a dispute is open
 
     @classmethod
     def set(cls, db: Session, key: str, event: str, person_id: int, facts: Json, due_at: datetime) -> None:
         """Sets a timer; the same key again moves it."""
-        values = {"key": key, "event": event, "person_id": person_id, "facts": facts, "due_at": due_at, "rung_at": None}
+        values = {"key": key, "event": event, "person_id": person_id, "facts": facts, "due_at": due_at, "rung_at": None, "paused_at": None}
         made = insert(cls).values(values)
-        db.execute(made.on_conflict_do_update(index_elements=["key"], set_={"due_at": due_at, "facts": facts, "rung_at": None}))
+        moved = {name: values[name] for name in ("person_id", "due_at", "facts", "rung_at", "paused_at")}
+        db.execute(made.on_conflict_do_update(index_elements=["key"], set_=moved))
 
     @classmethod
     def call_off(cls, db: Session, prefix: str) -> None:
         """Removes the timers that have not rung and whose key starts with the prefix."""
-        db.execute(delete(cls).where(cls.key.startswith(prefix, autoescape=True), cls.rung_at.is_(None)))
+        db.execute(delete(cls).where(*cls._going(prefix)))
+
+    @classmethod
+    def pause(cls, db: Session, prefix: str, now: datetime) -> None:
+        """Stops the clocks whose key starts with the prefix where they are."""
+        db.execute(update(cls).where(*cls._going(prefix), cls.paused_at.is_(None)).values(paused_at=now))
+
+    @classmethod
+    def resume(cls, db: Session, prefix: str, now: datetime) -> None:
+        """They go on with the time they had left."""
+        later = {"due_at": cls.due_at + (now - cls.paused_at), "paused_at": None}
+        db.execute(update(cls).where(*cls._going(prefix), cls.paused_at.is_not(None)).values(later))
+
+    @classmethod
+    def coming(cls, db: Session, limit: int = 100) -> list[Timer]:
+        """What rings next."""
+        return list(db.scalars(select(cls).where(cls.rung_at.is_(None)).order_by(cls.due_at, cls.id).limit(limit)))
+
+    @classmethod
+    def _going(cls, prefix: str) -> tuple[ColumnElement[bool], ...]:
+        return cls.key.startswith(prefix, autoescape=True), cls.rung_at.is_(None)
 
     @classmethod
     def ring_due(cls, db: Session, now: datetime, limit: int = 100) -> int:
         """Turns due timers into events; safe to call twice, from several processes. How many rang."""
-        due = select(cls).where(cls.rung_at.is_(None), cls.due_at <= now).order_by(cls.due_at, cls.id).limit(limit).with_for_update(skip_locked=True)
-        rung = list(db.scalars(due))
+        due = select(cls).where(cls.rung_at.is_(None), cls.paused_at.is_(None), cls.due_at <= now).order_by(cls.due_at, cls.id)
+        rung = list(db.scalars(due.limit(limit).with_for_update(skip_locked=True)))
         for timer in rung:
             timer.rung_at = now
             facts = timer.facts | {"due_at": timer.due_at.isoformat()}

@@ -10,6 +10,8 @@ from bot.rules.lifecycle import Lifecycle
 PAID_STATES = (
     "DEPOSIT_PAID", "ACCEPTED", "IN_PROGRESS", "READY_FOR_FITTING", "FITTING_APPROVED", "COMPLETING", "READY_FOR_DELIVERY", "DELIVERED",
 )
+#: How a dispute ends an order, and what that is called.
+CLOSED_AS = {"COMPLETED": "closed_for_tailor", "CANCELLED": "closed_without_work", "REFUNDED": "closed_for_customer"}
 ORDER = Lifecycle(
     "order",
     [
@@ -17,6 +19,8 @@ ORDER = Lifecycle(
         ("cancelled", "PENDING_DEPOSIT", "CANCELLED"),
         ("accepted", "DEPOSIT_PAID", "ACCEPTED"),
         ("cancelled", "DEPOSIT_PAID", "CANCELLED"),
+        ("offered_again", "DEPOSIT_PAID", "DEPOSIT_PAID"),  # to another tailor, the deposit stays
+        ("offered_again", "ACCEPTED", "DEPOSIT_PAID"),
         ("work_shown", "ACCEPTED", "IN_PROGRESS"),
         ("cancelled", "ACCEPTED", "CANCELLED"),
         ("fitting_shown", "IN_PROGRESS", "READY_FOR_FITTING"),
@@ -27,9 +31,7 @@ ORDER = Lifecycle(
         ("handed_over", "READY_FOR_DELIVERY", "DELIVERED"),
         ("confirmed", "DELIVERED", "COMPLETED"),
         *[("disputed", state, "DISPUTED") for state in PAID_STATES],
-        ("closed_for_tailor", "DISPUTED", "COMPLETED"),
-        ("closed_without_work", "DISPUTED", "CANCELLED"),
-        ("closed_for_customer", "DISPUTED", "REFUNDED"),
+        *[(event, "DISPUTED", state) for state, event in CLOSED_AS.items()],
         *[(f"continued_{state.lower()}", "DISPUTED", state) for state in PAID_STATES],
     ],
 )

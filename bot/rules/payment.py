@@ -7,6 +7,9 @@ from datetime import timedelta
 
 from bot.rules.lifecycle import Lifecycle
 
+BOOKABLE = (
+    "created", "submitting", "unknown", "action_required", "pending", "expired", "needs_review", "failed", "cancelled", "not_accepted",
+)  # fmt: skip
 #: The life of one attempt. "unknown" is not "failed"; late success is legal; a success is booked whatever we believed before.
 PAYMENT = Lifecycle(
     "payment",
@@ -22,19 +25,24 @@ PAYMENT = Lifecycle(
         ("absent", "submitting", "created"),
         ("waiting", "unknown", "pending"),
         ("expired", "pending", "expired"),
+        ("needs", "submitting", "action_required"),
+        ("needs", "unknown", "action_required"),
+        ("waiting", "action_required", "pending"),
+        ("expired", "action_required", "expired"),
+        ("gave_up", "action_required", "needs_review"),
         ("gave_up", "expired", "needs_review"),
         ("gave_up", "unknown", "needs_review"),
         ("gave_up", "pending", "needs_review"),
-        *[("refused", s, "failed") for s in ("submitting", "unknown", "pending", "expired", "needs_review")],
+        *[("refused", s, "failed") for s in ("submitting", "unknown", "action_required", "pending", "expired", "needs_review")],
         *[
             (event, s, target)
             for event, target in (("paid", "succeeded"), ("paid_wrong", "mismatch"))
-            for s in ("created", "submitting", "unknown", "pending", "expired", "needs_review", "failed", "cancelled", "not_accepted")
+            for s in BOOKABLE
         ],
     ],
 )
-OPEN = ("created", "submitting", "unknown", "pending", "not_accepted")
-ASKABLE = ("unknown", "pending", "expired")
+OPEN = ("created", "submitting", "unknown", "action_required", "pending", "not_accepted")
+ASKABLE = ("unknown", "action_required", "pending", "expired")
 REFUSED = ("failed", "cancelled")
 ENDED = (*REFUSED, "needs_review")  # asked only on a hint; nothing but money would be news
 EXPIRY = timedelta(minutes=15)

@@ -157,9 +157,15 @@ class Money(RuleBasedStateMachine):
             assert fees == sum(released.values()) * order.commission_bp // 10_000
             clearing = int(db.scalar(text("SELECT coalesce(sum(balance), 0) FROM account WHERE code LIKE 'provider_clearing%'")) or 0)
             assert clearing == self.truth, "what the providers took is what we booked"
-            owed = db.scalar(select(func.coalesce(func.sum(Refund.amount), 0)).where(Refund.cause != "cancelled")) or 0
-            suspense = -int(db.scalar(text("SELECT coalesce(sum(balance), 0) FROM account WHERE code LIKE 'suspense%'")) or 0)
-            assert owed == suspense, "all that waits in suspense is owed to somebody"
+            assert self._balance(db, "suspense%") == self._owed(db, Refund.cause == "wrong_amount"), "what waits in suspense is kept for somebody"
+            assert self._balance(db, "refunds_payable%") == self._owed(db, Refund.cause != "wrong_amount"), "what is owed is written down"
+
+    def _balance(self, db: object, codes: str) -> int:
+        total = text("SELECT coalesce(-sum(balance), 0) FROM account WHERE code LIKE :codes")
+        return int(db.execute(total, {"codes": codes}).scalar_one())  # type: ignore[attr-defined]
+
+    def _owed(self, db: object, which: object) -> int:
+        return int(db.scalar(select(func.coalesce(func.sum(Refund.amount), 0)).where(which)) or 0)  # type: ignore[attr-defined]
 
     def _moved(self, db: object, key: str, code: str) -> int:
         return int(db.execute(text(MOVED), {"k": key, "c": code}).scalar_one())  # type: ignore[attr-defined]
