@@ -64,11 +64,11 @@ class Books:
         return [f"{what}: {row[0]}" for what, sql in WRONG.items() for row in self._rows(sql)]
 
     def differs(self, truth: dict[str, Any]) -> list[str]:
-        """Where our provider_clearing accounts are not what the providers took."""
+        """Where our provider_clearing accounts are not what really lies with the providers."""
         taken = Counter({name: sum(currencies.values()) for name, currencies in truth["totals_pesewas"].items()})
         booked = Counter({code.partition(":")[2]: balance for code, _, balance in self._rows(ACCOUNTS) if code.startswith("provider_clearing:")})
-        names = sorted(name for name in taken | booked if taken[name] != booked[name])
-        return [f"{name} took GHS {_cedis(taken[name])}, our books say GHS {_cedis(booked[name])}" for name in names]
+        names = sorted(name for name in {*taken, *booked} if taken[name] != booked[name])
+        return [f"{name} holds GHS {_cedis(taken[name])}, our books say GHS {_cedis(booked[name])}" for name in names]
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg2.connect(self._url) as connection, connection.cursor() as cursor:

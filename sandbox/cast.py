@@ -77,12 +77,12 @@ class Cast:
         return [f"{m['who']} {m['error_code']}: {m['body'][:60]}" for m in messages if m["status"] in ("failed", "undelivered")]
 
     def truth(self) -> dict[str, Any]:
-        """The money the providers really took: {"entries": […], "totals_pesewas": {provider: {currency: pesewas}}}."""
+        """What the providers really did with money: {"entries": […], "totals_pesewas": {provider: {currency: pesewas, net}}, …}."""
         return self._get("/sandbox/truth")
 
     def paid(self) -> int:
         """How many payments the providers really took."""
-        return len(self.truth()["entries"])
+        return sum(entry["kind"] == "collected" for entry in self.truth()["entries"])
 
     def counts(self) -> dict[str, Any]:
         return self._get("/sandbox/counts")

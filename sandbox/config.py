@@ -28,13 +28,20 @@ class Config:
     mtn_subscription: str
     mtn_environment: str
     mtn_currency: str
+    mtn_out_user: str
+    mtn_out_key: str
+    mtn_out_subscription: str
     vodafone_key: str
     vodafone_secret: str
+    paystack_key: str
+    paystack_webhook_path: str
     database_url: str
     field_keys: str
     clock_file: Path | None
     content_file: Path | None
     callback_delay_s: float
+    send_delay_s: float
+    opening_float: int  # pesewas
     pay_window_s: float
     seed: int
 
@@ -60,13 +67,20 @@ def from_environment(port: int, env: Mapping[str, str] = os.environ) -> Config:
         mtn_subscription=read("MTN_COLLECTION_KEY", "sandbox-mtn-subscription"),
         mtn_environment=read("MTN_TARGET_ENVIRONMENT", "mtnghana"),
         mtn_currency=read("MTN_CURRENCY", "GHS"),
+        mtn_out_user=read("MTN_DISBURSEMENT_USER", "6d55a1b2-0c3d-4e5f-8a9b-0c1d2e3f4a5b"),
+        mtn_out_key=read("MTN_DISBURSEMENT_API_KEY", "sandbox-mtn-disbursement-api-key"),
+        mtn_out_subscription=read("MTN_DISBURSEMENT_KEY", "sandbox-mtn-disbursement-subscription"),
         vodafone_key=read("VODAFONE_API_KEY", "sandbox-vodafone-key"),
         vodafone_secret=read("VODAFONE_WEBHOOK_SECRET", "sandbox-vodafone-secret"),
+        paystack_key=read("PAYSTACK_SECRET_KEY", "sk_test_sandbox"),
+        paystack_webhook_path=read("SANDBOX_PAYSTACK_WEBHOOK_PATH", "/webhooks/payment/paystack"),
         database_url=env.get("DATABASE_URL", ""),
         field_keys=env.get("FIELD_KEYS", ""),
         clock_file=Path(env["CLOCK_FILE"]) if env.get("CLOCK_FILE") else None,
         content_file=Path(env["SANDBOX_CONTENT_FILE"]) if env.get("SANDBOX_CONTENT_FILE") else None,
         callback_delay_s=float(read("SANDBOX_CALLBACK_DELAY_S", "0.2")),
+        send_delay_s=float(read("SANDBOX_SEND_DELAY_S", "0.2")),
+        opening_float=int(read("SANDBOX_FLOAT_PESEWAS", "10000000")),
         pay_window_s=float(read("SANDBOX_PAY_WINDOW_S", "300")),
         seed=int(read("SANDBOX_SEED", "1")),
     )

@@ -15,10 +15,10 @@ from sandbox.content import Contents
 from sandbox.drawer import Drawer
 from sandbox.inbound import Inbound
 from sandbox.media import in_parts
+from sandbox.outgoing import Outgoing
 from sandbox.samples import SAMPLES, jpeg
 from sandbox.sayings import Unclear
-from sandbox.shared import Shared, read_json
-from sandbox.wallets import Wallets, pesewas
+from sandbox.shared import Shared, bad, read_json
 
 STATIC = Path(__file__).parent / "static"
 PEOPLE = (
@@ -37,20 +37,18 @@ WAIT_LIMIT_S, HEARTBEAT_S = 60.0, 15.0
 
 
 class Control:
-    """Reads and moves the world."""
+    """Reads and moves the world; the money has a till of its own."""
 
-    def __init__(self, shared: Shared, inbound: Inbound, wallets: Wallets, contents: Contents, drawer: Drawer) -> None:
-        self.shared, self.inbound, self.wallets, self.contents, self.drawer = shared, inbound, wallets, contents, drawer
+    def __init__(self, shared: Shared, inbound: Inbound, outgoing: Outgoing, contents: Contents, drawer: Drawer) -> None:
+        self.shared, self.inbound, self.contents, self.drawer = shared, inbound, contents, drawer
+        self.wallets, self.outgoing = outgoing.wallets, outgoing
         self.phones, self.media = inbound.phones, inbound.media
 
     def routes(self) -> list[web.RouteDef]:
         get, post = web.get, web.post
         return [
             post("/sandbox/say", self.say), get("/sandbox/phone/{phone}", self.phone), get("/sandbox/sent", self.sent),
-            get("/sandbox/counts", self.counts), get("/sandbox/prompts", self.prompts),
-            post("/sandbox/prompts/{reference}", self.answer_prompt), get("/sandbox/truth", self.truth),
-            get("/sandbox/wallets/{phone}", self.wallet), post("/sandbox/wallets/{phone}", self.change_wallet),
-            get("/sandbox/faults", self.faults), post("/sandbox/faults", self.change_faults),
+            get("/sandbox/counts", self.counts), get("/sandbox/faults", self.faults), post("/sandbox/faults", self.change_faults),
             get("/sandbox/clock", self.clock), post("/sandbox/clock", self.move_clock), post("/sandbox/reset", self.reset),
             get("/sandbox/drawer", self.look), get("/sandbox/people", self.people), get("/sandbox/events", self.events),
             get("/sandbox/samples/{name}.jpg", self.sample), get("/sandbox/samples/{name}.ogg", self.clip), get("/sandbox/health", self.health),
@@ -64,7 +62,7 @@ class Control:
         try:
             return web.json_response(await self.inbound.say(await read_json(request)))
         except Unclear as problem:
-            return _bad(str(problem))
+            return bad(str(problem))
 
     async def phone(self, request: web.Request) -> web.Response:
         phone = self.phones.key(request.match_info["phone"])
@@ -90,44 +88,6 @@ class Control:
         tallies = {"counts": dict(sorted(self.shared.counts.items())), "fired": dict(self.shared.faults.fired)}
         return web.json_response(tallies | here)
 
-    async def prompts(self, request: web.Request) -> web.Response:
-        wanted = self.phones.key(request.query.get("msisdn", "")).removeprefix("+")
-        every = request.query.get("all") in ("1", "true")
-        rows = [a.shown() for a in self.wallets.asks.values() if (every or a.waiting) and wanted in ("", a.msisdn)]
-        return web.json_response({"prompts": rows})
-
-    async def answer_prompt(self, request: web.Request) -> web.Response:
-        ask, body = self.wallets.find_any(request.match_info["reference"]), await read_json(request)
-        if ask is None:
-            return _bad("no such prompt", 404)
-        if not ask.waiting:
-            return web.json_response(ask.shown() | {"message": "This prompt is closed."}, status=409)
-        if body.get("decline"):
-            self.wallets.fail(ask, "declined")
-            message = "Declined."
-        else:
-            message = self.wallets.enter_pin(ask, str(body.get("pin", "")))
-        return web.json_response(ask.shown() | {"message": message})
-
-    async def truth(self, request: web.Request) -> web.Response:
-        return web.json_response({"entries": self.wallets.truth, "totals_pesewas": self.wallets.totals()})
-
-    async def wallet(self, request: web.Request) -> web.Response:
-        wallet = self.wallets.wallet(self._msisdn(request))
-        return web.json_response({
-            "msisdn": wallet.msisdn, "name": wallet.name, "balance_pesewas": wallet.balance, "registered": wallet.registered,
-        })  # fmt: skip
-
-    async def change_wallet(self, request: web.Request) -> web.Response:
-        wallet, body = self.wallets.wallet(self._msisdn(request)), await read_json(request)
-        if "balance" in body:
-            wallet.balance = pesewas(str(body["balance"]))
-        if "balance_pesewas" in body:
-            wallet.balance = int(body["balance_pesewas"])
-        wallet.registered = bool(body.get("registered", wallet.registered))
-        wallet.name = str(body.get("name", wallet.name))
-        return await self.wallet(request)
-
     async def faults(self, request: web.Request) -> web.Response:
         return web.json_response(self.shared.faults.shown())
 
@@ -135,7 +95,7 @@ class Control:
         try:
             self.shared.faults.change(await read_json(request))
         except ValueError as problem:
-            return _bad(str(problem))
+            return bad(str(problem))
         self.shared.hub.publish("faults", {})
         return web.json_response(self.shared.faults.shown())
 
@@ -147,9 +107,10 @@ class Control:
         try:
             offset = float(body["offset_s"]) if "offset_s" in body else clock.offset() + float(body["move_s"])
         except (KeyError, TypeError, ValueError):
-            return _bad("move_s or offset_s, in seconds")
+            return bad("move_s or offset_s, in seconds")
         clock.set(offset)
         self.wallets.sweep()
+        self.outgoing.sweep()
         self.shared.hub.publish("clock", clock.shown())
         return web.json_response(clock.shown())
 
@@ -157,7 +118,7 @@ class Control:
         """Forgets everything; templates and the moved clock only with {"content": true}, {"clock": true}."""
         body = await read_json(request) if request.can_read_body else {}
         self.shared.cancel_all()
-        for part in (self.phones, self.wallets, self.shared.faults):
+        for part in (self.phones, self.wallets, self.outgoing, self.shared.faults):
             part.reset()
         self.shared.counts.clear()
         self.media.by_sid.clear()
@@ -188,7 +149,7 @@ class Control:
         return in_parts(request, content, KEPT | {"Content-Type": "audio/ogg"})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: message, prompt, clock, faults, reset."""
+        """Server-sent events: message, prompt, money, clock, faults, reset."""
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await stream.prepare(request)
         await stream.write(b"retry: 1500\n\n")
@@ -209,9 +170,6 @@ class Control:
 
         return serve
 
-    def _msisdn(self, request: web.Request) -> str:
-        return self.phones.key(request.match_info["phone"]).removeprefix("+")
-
 
 async def _next_event(queue: asyncio.Queue[tuple[str, Any]]) -> bytes:
     try:
@@ -224,7 +182,3 @@ async def _next_event(queue: asyncio.Queue[tuple[str, Any]]) -> bytes:
 def _whole(request: web.Request, name: str) -> int:
     text = request.query.get(name, "0")
     return int(text) if text.isdigit() else 0
-
-
-def _bad(message: str, status: int = 400) -> web.Response:
-    return web.json_response({"error": message}, status=status)

@@ -22,8 +22,12 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "mtn.token_s": (3600, "How long an MTN token lives, in seconds"),
     "mtn.callback_method": ("PUT", "PUT or POST"),
     "mtn.callback_retries": (3, "How often a callback that met no answer or a 5xx is tried again"),
+    "mtn.reversed_status": ("SUCCESSFUL", "What a transfer that came back is called afterwards: MTN documents no word for it"),
     "vodafone.latency_ms": (0, "Every Vodafone API call takes this long"),
     "vodafone.callback_retries": (3, "How often a callback that met no answer or a 5xx is tried again"),
+    "paystack.latency_ms": (0, "Every Paystack API call takes this long"),
+    "paystack.callback_retries": (3, "How often a webhook that met no answer or a 5xx is tried again"),
+    "paystack.vouchers": (True, "Telecel wallets (020, 050) are asked for a voucher from *110# first"),
     "openai.latency_ms": (0, "Every OpenAI API call takes this long"),
 }
 
@@ -73,6 +77,22 @@ PAYMENT: dict[str, tuple[Any, str]] = {
     "reason_object": (True, "The reason is an object {code, message}"),
     "unknown_status": ("SOMETHING_NEW", "The status is this word while pending"),
 }
+#: Money that goes out: "mtn.transfer_fail", "paystack.refund_callback_lost" … Without one of these it arrives after a moment.
+OUT: dict[str, tuple[Any, str]] = {
+    "fail": ("not_registered", "Fails: not_registered, limit, no_float, down or a raw code"),
+    "float_empty": (True, "Too little money lies with the provider"),
+    "reversed_after": (172_800.0, "This many seconds after it arrived the money comes back"),
+    **{name: entry for name, entry in PAYMENT.items() if not name.startswith(("auto_", "wrong_", "fail"))},
+}
+#: Only at Paystack.
+TRANSFER_OTP = {"otp": (True, "Stops at otp, as where the dashboard still asks for one")}
+ATTENTION = {"needs_attention": (True, "Stops at needs-attention until somebody names an account")}
+STATEMENT: dict[str, tuple[Any, str]] = {
+    "missing": (True, "A line is left out"),
+    "doubled": (True, "A line stands there twice"),
+    "altered": (100, "A line shows this many pesewas more (or less) than were moved"),
+    "fee": (100, "The provider really takes a fee of this many pesewas, which only its statement shows"),
+}
 OPENAI: dict[str, tuple[Any, str]] = {
     "error_400": (True, "400, whatever was sent"),
     "error_401": (True, "401, as for a wrong key"),
@@ -88,8 +108,12 @@ OPENAI: dict[str, tuple[Any, str]] = {
     "refusal": (True, "The reader refuses to answer"),
     "truncated": (True, "The reader's answer is cut in the middle"),
 }
-GROUPS = {"twilio": TWILIO, "mtn": PAYMENT, "vodafone": PAYMENT, "openai": OPENAI}
-FAULTS: dict[str, tuple[Any, str]] = {f"{group}.{name}": entry for group, t in GROUPS.items() for name, entry in t.items()}
+#: How the names begin -> what follows. `match` looks at phone numbers; for statements at "provider reference msisdn".
+GROUPS = {
+    "twilio.": TWILIO, "mtn.": PAYMENT, "mtn.transfer_": OUT, "mtn.refund_": OUT, "vodafone.": PAYMENT, "paystack.": PAYMENT,
+    "paystack.transfer_": OUT | TRANSFER_OTP, "paystack.refund_": OUT | ATTENTION, "statement.": STATEMENT, "openai.": OPENAI,
+}  # fmt: skip
+FAULTS: dict[str, tuple[Any, str]] = {prefix + name: entry for prefix, t in GROUPS.items() for name, entry in t.items()}
 
 
 @dataclass(slots=True)

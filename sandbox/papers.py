@@ -37,7 +37,7 @@ def environment(
         "SPOOL_DIR": str(state / "spool"), "CLOCK_FILE": str(state / "clock"), "TMPDIR": str(state / "tmp"),
         "TWILIO_WHATSAPP_NUMBER": "whatsapp:+14155238886", "TWILIO_API_URL": f"{world}/twilio", "TWILIO_CONTENT_URL": f"{world}/twilio",
         "MTN_API_URL": f"{world}/mtn", "MTN_TARGET_ENVIRONMENT": "mtnghana", "MTN_CURRENCY": "GHS",
-        "VODAFONE_API_URL": f"{world}/vodafone", "VODAFONE_CURRENCY": "GHS",
+        "VODAFONE_API_URL": f"{world}/vodafone", "VODAFONE_CURRENCY": "GHS", "PAYSTACK_API_URL": f"{world}/paystack",
         "SANDBOX_CONTENT_FILE": str(state / "content.json"), "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost,::1",
     }  # fmt: skip
     return {name: value for name, value in os.environ.items() if _is_harmless(name)} | dict(secret) | ours
@@ -56,6 +56,10 @@ def _fresh() -> dict[str, str]:
         "MTN_API_USER": str(uuid.uuid4()),
         "MTN_API_KEY": secrets.token_hex(16),
         "MTN_COLLECTION_KEY": secrets.token_hex(16),
+        "MTN_DISBURSEMENT_USER": str(uuid.uuid4()),
+        "MTN_DISBURSEMENT_API_KEY": secrets.token_hex(16),
+        "MTN_DISBURSEMENT_KEY": secrets.token_hex(16),
         "VODAFONE_API_KEY": secrets.token_hex(16),
         "VODAFONE_WEBHOOK_SECRET": secrets.token_hex(16),
+        "PAYSTACK_SECRET_KEY": "sk_test_" + secrets.token_hex(20),
     }

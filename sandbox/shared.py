@@ -147,3 +147,7 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise web.HTTPBadRequest(text="send a JSON object")
     return body
+
+
+def bad(message: str, status: int = 400) -> web.Response:
+    return web.json_response({"error": message}, status=status)

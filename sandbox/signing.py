@@ -20,3 +20,8 @@ def twilio_signature(token: str, url: str, params: Iterable[tuple[str, str]] = (
 def vodafone_signature(secret: str, timestamp: str, body: bytes) -> str:
     """X-Signature: hex HMAC-SHA256 over the timestamp, a dot, and the raw body."""
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def paystack_signature(key: str, body: bytes) -> str:
+    """x-paystack-signature: hex HMAC-SHA512 of the raw body with the secret key."""
+    return hmac.new(key.encode(), body, hashlib.sha512).hexdigest()

@@ -11,7 +11,8 @@ from aiohttp import web
 
 from sandbox.collector import Collector
 from sandbox.signing import vodafone_signature
-from sandbox.wallets import Ask, cedis, pesewas
+from sandbox.truth import cedis, pesewas
+from sandbox.wallets import Ask
 
 REASONS = {
     "no_funds": "INSUFFICIENT_FUNDS", "declined": "DECLINED", "expired": "TIMEOUT", "not_registered": "NOT_REGISTERED",
@@ -91,11 +92,11 @@ class Vodafone(Collector):
         amount: Any = cedis(ask.taken if paid else ask.amount)
         reason: Any = REASONS.get(ask.reason, ask.reason) or None
         status = ask.state
-        if status == "PENDING" and (word := self._take("unknown_status", ask)):
+        if status == "PENDING" and (word := self.take("unknown_status", ask)):
             status = str(word)
-        if reason and self._take("reason_object", ask):
+        if reason and self.take("reason_object", ask):
             reason = {"code": reason, "message": reason.replace("_", " ").lower()}
-        if self._take("type_mix", ask):
+        if self.take("type_mix", ask):
             amount = json.loads(amount)
         currency = ask.taken_currency if paid else ask.currency
         return {

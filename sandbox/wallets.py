@@ -1,25 +1,30 @@
-"""The mobile-money wallets of everybody: balances, prompts, PINs, and a journal of the money really taken."""
+"""The mobile-money wallets of everybody: balances, prompts, PINs, vouchers, and the notices of money that came."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.clock import iso
 from sandbox.shared import Shared
+from sandbox.truth import Truth, cedis
 
 OPENING_BALANCE = 500_000  # pesewas
 WALLET_LIMIT = 1_500_000  # pesewas in one payment
 PIN_TRIES, WRONG_PIN = 3, "0000"
 PAYEE = "Sew4Mi"
-PREFIXES = {"mtn": ("24", "25", "53", "54", "55", "59"), "vodafone": ("20", "50")}
+PREFIXES = {"mtn": ("24", "25", "53", "54", "55", "59"), "vodafone": ("20", "50"), "at": ("23", "26", "27", "56", "57")}
 _NAMES = {"233241234567": "Ama Mensah", "233201234567": "Kofi Boateng", "233551234567": "Esi Owusu"}
 _GIVEN = ("Abena", "Akosua", "Efua", "Kwame", "Yaw", "Kwabena")
 _FAMILY = ("Asante", "Darko", "Addo", "Quaye", "Tetteh", "Agyeman")
+
+
+def new_id() -> str:
+    """An id as providers give them: ten digits."""
+    return str(10**9 + secrets.randbelow(9 * 10**9))
 
 
 @dataclass(slots=True)
@@ -28,6 +33,8 @@ class Wallet:
     name: str
     balance: int = OPENING_BALANCE
     registered: bool = True
+    voucher: str = ""  # made with *110#, good for one payment
+    notices: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -43,10 +50,12 @@ class Ask:
     callback_url: str
     created: float
     deadline: float
-    provider_id: str = field(default_factory=lambda: str(10**9 + secrets.randbelow(9 * 10**9)))
+    network: str = ""  # whose wallet it is, when the provider is not the network itself
+    provider_id: str = field(default_factory=new_id)
     state: str = "PENDING"
     reason: str = ""
     waiting: bool = False  # a prompt is open on the phone
+    wants_voucher: bool = False
     tries_left: int = PIN_TRIES
     due: float | None = None  # late success
     taken: int = 0
@@ -54,9 +63,18 @@ class Ask:
     finished: float | None = None
     body: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def wallet_of(self) -> str:
+        return self.network or self.provider
+
+    @property
+    def trouble(self) -> str:
+        """How the names of the faults begin that it may meet."""
+        return f"{self.provider}."
+
     def shown(self) -> dict[str, Any]:
         return {
-            "reference": self.reference, "provider": self.provider, "msisdn": self.msisdn, "phone": "+" + self.msisdn,
+            "reference": self.reference, "provider": self.provider, "network": self.wallet_of, "msisdn": self.msisdn, "phone": "+" + self.msisdn,
             "payee": PAYEE, "amount": cedis(self.amount), "amount_pesewas": self.amount, "currency": self.currency,
             "note": self.note, "state": self.state, "reason": self.reason, "waiting": self.waiting, "tries_left": self.tries_left,
             "provider_id": self.provider_id, "created": iso(self.created), "expires": iso(self.deadline),
@@ -68,7 +86,7 @@ class Wallets:
     """All wallets and all requests, whichever provider asked."""
 
     def __init__(self, shared: Shared) -> None:
-        self.shared = shared
+        self.shared, self.truth = shared, Truth(shared)
         self.when_final: dict[str, Callable[[Ask], None]] = {}
         self.reset()
 
@@ -76,7 +94,7 @@ class Wallets:
         self.by_msisdn: dict[str, Wallet] = {}
         self.asks: dict[tuple[str, str], Ask] = {}
         self.open: set[Ask] = set()
-        self.truth: list[dict[str, Any]] = []
+        self.truth.reset()
 
     def wallet(self, msisdn: str) -> Wallet:
         if msisdn not in self.by_msisdn:
@@ -85,9 +103,9 @@ class Wallets:
             self.by_msisdn[msisdn] = Wallet(msisdn, name)
         return self.by_msisdn[msisdn]
 
-    def reachable(self, provider: str, msisdn: str) -> bool:
-        """Whether this provider has a wallet for the number."""
-        if self.shared.faults.settings["strict_network"] and not msisdn[3:].startswith(PREFIXES[provider]):
+    def reachable(self, network: str, msisdn: str) -> bool:
+        """Whether this network has a wallet for the number."""
+        if self.shared.faults.settings["strict_network"] and not msisdn[3:].startswith(PREFIXES[network]):
             return False
         return self.wallet(msisdn).registered
 
@@ -140,7 +158,10 @@ class Wallets:
         else:
             wallet.balance -= amount
             ask.taken, ask.taken_currency = amount, currency
-            self._record(ask)
+            self.truth.note(
+                "collected", ask.provider, reference=ask.reference, msisdn=ask.msisdn, amount=amount, currency=currency,
+                provider_id=ask.provider_id, asked_pesewas=ask.amount,
+            )  # fmt: skip
             self._finish(ask, "SUCCESS", "")
 
     def fail(self, ask: Ask, reason: str) -> None:
@@ -154,25 +175,32 @@ class Wallets:
             if ask.due is not None:
                 if now >= ask.due:
                     self.succeed(ask)
-            elif ask.waiting and now >= ask.deadline:
+            elif (ask.waiting or ask.wants_voucher) and now >= ask.deadline:
                 self.fail(ask, "expired")
 
-    def totals(self) -> dict[str, dict[str, int]]:
-        """Pesewas taken, per provider and currency."""
-        sums: dict[str, Counter[str]] = {}
-        for row in self.truth:
-            sums.setdefault(row["provider"], Counter())[row["currency"]] += row["amount_pesewas"]
-        return {provider: dict(counter) for provider, counter in sums.items()}
+    def new_voucher(self, msisdn: str) -> str:
+        """What *110# shows: six digits, good for one payment."""
+        wallet = self.wallet(msisdn)
+        wallet.voucher = f"{secrets.randbelow(10**6):06d}"
+        return wallet.voucher
 
-    def _record(self, ask: Ask) -> None:
-        self.truth.append({
-            "n": len(self.truth) + 1, "provider": ask.provider, "reference": ask.reference, "msisdn": ask.msisdn,
-            "asked_pesewas": ask.amount, "amount_pesewas": ask.taken, "amount": cedis(ask.taken), "currency": ask.taken_currency,
-            "provider_id": ask.provider_id, "at": iso(self.shared.clock.now()),
-        })  # fmt: skip
+    def use_voucher(self, msisdn: str, digits: str) -> bool:
+        wallet = self.wallet(msisdn)
+        good = bool(digits) and digits == wallet.voucher
+        if good:
+            wallet.voucher = ""
+        return good
+
+    def notify(self, msisdn: str, text: str) -> None:
+        """The network's text message about money that came or went, with what is there now."""
+        wallet = self.wallet(msisdn)
+        text += f" Your balance is GHS {cedis(wallet.balance)}."
+        wallet.notices.append(text)
+        self.shared.hub.publish("money", {"phone": "+" + msisdn, "text": text})
 
     def _finish(self, ask: Ask, state: str, reason: str) -> None:
         ask.state, ask.reason, ask.waiting, ask.finished = state, reason, False, self.shared.clock.now()
+        ask.wants_voucher = False
         self.open.discard(ask)
         self.shared.counts[f"{ask.provider}.{state.lower()}"] += 1
         self.shared.hub.publish("prompt", ask.shown())
@@ -181,13 +209,3 @@ class Wallets:
 
 def key_of(reference: str) -> str:
     return reference.replace("-", "").lower()
-
-
-def cedis(pesewas: int) -> str:
-    return f"{pesewas // 100}.{pesewas % 100:02d}"
-
-
-def pesewas(text: str) -> int:
-    """ "12.5" -> 1250; the caller has checked the form."""
-    whole, _, rest = text.partition(".")
-    return int(whole) * 100 + int((rest + "00")[:2])

@@ -20,9 +20,17 @@ from sandbox.drawer import Drawer
 from sandbox.inbound import Inbound
 from sandbox.media import MediaStore
 from sandbox.mtn import Mtn
+from sandbox.mtn_out import MtnOut
 from sandbox.openai import OpenAI
+from sandbox.outgoing import Outgoing
+from sandbox.paystack import Paystack
+from sandbox.paystack_door import Door
+from sandbox.paystack_out import PaystackOut
+from sandbox.paystack_refunds import PaystackRefunds
 from sandbox.phones import Phones
 from sandbox.shared import Shared
+from sandbox.statements import Statements
+from sandbox.till import Till
 from sandbox.twilio import Twilio
 from sandbox.vodafone import Vodafone
 from sandbox.wallets import Wallets
@@ -35,16 +43,19 @@ def build(config: Config) -> web.Application:
     """Every stand-in under one roof."""
     shared = Shared(config)
     phones, contents, media, wallets = Phones(shared), Contents(shared), MediaStore(shared), Wallets(shared)
+    outgoing, door = Outgoing(shared, wallets), Door(shared)
     twilio = Twilio(shared, phones, contents, media)
     inbound, drawer = Inbound(shared, phones, media, twilio), Drawer(shared)
-    control = Control(shared, inbound, wallets, contents, drawer)
+    control, till = Control(shared, inbound, outgoing, contents, drawer), Till(shared, phones, outgoing)
+    paystack = Paystack(door, outgoing), PaystackOut(door, outgoing), PaystackRefunds(door, outgoing)
     app = web.Application(client_max_size=REQUEST_LIMIT)
-    for part in (twilio, Mtn(shared, wallets), Vodafone(shared, wallets), OpenAI(shared), control):
+    collectors = Mtn(shared, wallets), MtnOut(shared, outgoing), Vodafone(shared, wallets), *paystack
+    for part in (twilio, *collectors, OpenAI(shared), control, till, Statements(shared, wallets)):
         app.add_routes(part.routes())
     app.router.add_get("/", _to_the_page)
 
     async def life(_: web.Application) -> AsyncIterator[None]:
-        sweeper = asyncio.create_task(_sweep(wallets))
+        sweeper = asyncio.create_task(_sweep(wallets, outgoing))
         yield
         sweeper.cancel()
         drawer.close()
@@ -62,10 +73,11 @@ async def _to_the_page(request: web.Request) -> web.Response:
     raise web.HTTPFound("/play")
 
 
-async def _sweep(wallets: Wallets) -> None:
+async def _sweep(wallets: Wallets, outgoing: Outgoing) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
         wallets.sweep()
+        outgoing.sweep()
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
