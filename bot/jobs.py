@@ -29,7 +29,7 @@ def carry_events() -> None:
 
 def carry_money() -> None:
     parts.redis.answer("money")
-    if parts.cashier.carry_due():
+    if parts.cashier.carry_due() | parts.paymaster.carry_due():
         parts.redis.ring("events")
 
 

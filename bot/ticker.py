@@ -24,7 +24,8 @@ FORGOTTEN = text("""
         OR EXISTS (SELECT 1 FROM outbox WHERE state = 'unknown' AND due_at <= :now)
         OR EXISTS (SELECT 1 FROM outbox WHERE sequel IS NOT NULL AND state = 'sent' AND receipt < 4 AND due_at <= :silent) AS messages,
       EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting' AND due_at <= :now) AS events,
-      EXISTS (SELECT 1 FROM payment WHERE next_at <= :now) AS money,
+      EXISTS (SELECT 1 FROM payment WHERE next_at <= :now) OR EXISTS (SELECT 1 FROM disbursement WHERE next_at <= :now)
+        OR EXISTS (SELECT 1 FROM refund WHERE state = 'owed' AND next_at <= :now) AS money,
       EXISTS (SELECT 1 FROM picture WHERE state = 'wanted' AND due_at <= :now) AS pictures,
       EXISTS (SELECT 1 FROM recording WHERE state = 'wanted' AND due_at <= :now)
         OR EXISTS (SELECT 1 FROM recording WHERE (content IS NOT NULL OR said IS NOT NULL) AND purge_at <= :now) AS voice""")

@@ -83,6 +83,11 @@ class Disbursement(Base):
         return list(db.scalars(select(cls).where(cls.refund_id == refund_id).order_by(cls.id)))
 
     @classmethod
+    def giving_back(cls, db: Session, payment_id: int) -> list[int]:
+        """The attempts under way that give back a payment."""
+        return list(db.scalars(select(cls.id).where(cls.payment_id == payment_id, cls.state.in_(rules.ASKABLE)).order_by(cls.id)))
+
+    @classmethod
     def of_tailor(cls, db: Session, tailor_id: int, limit: int = 20) -> list[Disbursement]:
         return list(db.scalars(select(cls).where(cls.tailor_id == tailor_id).order_by(cls.id.desc()).limit(limit)))
 

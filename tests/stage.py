@@ -47,7 +47,8 @@ BODY = {
 #: What the ticker looks at, and when the next of it is due.
 NEXT_DUE = text("""SELECT min(due) FROM (
     SELECT due_at AS due FROM timer WHERE rung_at IS NULL AND paused_at IS NULL UNION ALL SELECT due_at FROM inbox WHERE state = 'waiting'
-    UNION ALL SELECT next_at FROM payment UNION ALL SELECT due_at FROM outbox WHERE state IN ('waiting', 'unknown')
+    UNION ALL SELECT next_at FROM payment UNION ALL SELECT next_at FROM disbursement
+    UNION ALL SELECT next_at FROM refund WHERE state = 'owed' UNION ALL SELECT due_at FROM outbox WHERE state IN ('waiting', 'unknown')
     UNION ALL SELECT due_at FROM picture WHERE state = 'wanted'
     UNION ALL SELECT due_at FROM recording WHERE state = 'wanted') AS things WHERE due > :now""")
 NAMES = re.compile(r"SW-\d{4}-[0-9A-Z]{5}")
