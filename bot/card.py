@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from font_source_sans_pro import SourceSansPro, SourceSansProBold
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.rules import measurements
+from bot.typeface import clean, font
 
 WIDTH, MARGIN, ROW, HEAD = 1080, 56, 62, 270  # pixels
 INK, QUIET, PAPER, BAND, MARK = "#1c1a17", "#6b645a", "#ffffff", "#f4ead6", "#1d6b45"
-COLUMNS = (MARGIN, 470, 730)  # where name, body and cut begin
-#: Capitals the typeface lacks.
-_MISSING = str.maketrans({"Ɛ": "ɛ", "Ɔ": "ɔ"})
+COLUMNS = (MARGIN, 490, 755)  # where name, body and cut begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,9 @@ def _head(pen: ImageDraw.ImageDraw, card: Card) -> None:
 def _row(pen: ImageDraw.ImageDraw, top: int, name: str, row: Mapping[str, int], *, shaded: bool) -> None:
     if shaded:
         pen.rectangle((MARGIN - 16, top, WIDTH - MARGIN + 16, top + ROW - 1), fill=BAND)
-    _write(pen, (COLUMNS[0], top + 8), measurements.label(name).capitalize(), 32)
-    _write(pen, (COLUMNS[1], top + 8), _both(row["body"]), 32, colour=QUIET)
-    _write(pen, (COLUMNS[2], top + 8), _both(row["cut"]), 32, bold=True)
+    _write(pen, (COLUMNS[0], top + 11), measurements.label(name).capitalize(), 28)
+    _write(pen, (COLUMNS[1], top + 11), _both(row["body"]), 28, colour=QUIET)
+    _write(pen, (COLUMNS[2], top + 11), _both(row["cut"]), 28, bold=True)
 
 
 def _both(mm: int) -> str:
@@ -85,7 +83,7 @@ def _write(
 ) -> None:  # fmt: skip
     """One line, cut where the sheet ends; people's names may be long."""
     letters = _letters(size, bold)
-    text = text.translate(_MISSING)
+    text = clean(text)
     while text and letters.getlength(text) > room:
         text = text[:-2].rstrip() + "…" if not text.endswith("…") else text[:-2] + "…"
     pen.text(at, text, font=letters, fill=colour, anchor="ra" if right else "la")
@@ -93,4 +91,4 @@ def _write(
 
 @cache
 def _letters(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(SourceSansProBold if bold else SourceSansPro, size)
+    return ImageFont.truetype(io.BytesIO(font(bold)), size)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from datetime import datetime, timedelta
+
+PAPER_LIFE = timedelta(days=30)
 
 
 class Links:
@@ -22,6 +25,11 @@ class Links:
     def cards(self, order_id: int, pieces: int) -> str:
         """Path of the measurement cards of an order: a picture of one, a document of several."""
         return f"/media/cards/{order_id}-{self._sign(f'cards:{order_id}')}.{'png' if pieces == 1 else 'pdf'}"
+
+    def document(self, document_id: int, now: datetime) -> str:
+        """Path of a receipt, invoice or statement; good for PAPER_LIFE from `now`."""
+        what = f"{document_id}-{int((now + PAPER_LIFE).timestamp())}"
+        return f"/media/papers/{what}-{self._sign(f'paper:{what}')}.pdf"
 
     def join(self, code: str) -> str:
         """What opens WhatsApp with the code of a circle already typed."""

@@ -46,6 +46,10 @@ class Settings(VoiceChoice):
     sender_threads: int = Field(default=32, ge=1, le=256)
     send_lease_s: float = Field(default=30, gt=0)
     tick_s: float = Field(default=1.0, gt=0)
+    seller_name: str = "Sew4Mi"
+    seller_address: str = ""
+    seller_tin: str = ""
+    vat_registered: bool = False
 
     @field_validator("public_url")
     @classmethod
@@ -76,12 +80,14 @@ class Settings(VoiceChoice):
         return value
 
     @model_validator(mode="after")
-    def _safe_in_production(self) -> Settings:
+    def _goes_together(self) -> Settings:
         if self.environment == "production":
             if self.clock_file:
                 raise ValueError("CLOCK_FILE moves time: not in production")
             if not self.public_url.startswith("https://"):
                 raise ValueError("PUBLIC_URL must be https in production")
+        if self.vat_registered and not self.seller_tin:
+            raise ValueError("SELLER_TIN must be set when VAT_REGISTERED: it stands on every tax invoice")
         return self
 
     @property

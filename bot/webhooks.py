@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import Blueprint, Response, abort, jsonify, request
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LARGEST_BODY = 1024 * 1024
+T = TypeVar("T")
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -53,7 +54,8 @@ def blueprint(parts: Parts) -> Blueprint:
         except (Forged, ValueError):
             abort(403)
         try:
-            if parts.cashier.hint(hint, request.args.get("k", "")):
+            key = request.args.get("k", "")
+            if parts.cashier.hint(hint, key) | parts.paymaster.hint(hint.reference, key):
                 parts.redis.ring("money")
             else:
                 log.warning("a callback of %s names no payment of ours", name)
@@ -93,6 +95,22 @@ def blueprint(parts: Parts) -> Blueprint:
             abort(404)
         return _picture(lambda: parts.cards(int(ident), kind), "image/png" if kind == "png" else "application/pdf")
 
+    @doors.get("/media/papers/<path>")
+    def paper(path: str) -> Response:
+        what, _, signature = path.removesuffix(".pdf").rpartition("-")
+        if not parts.links.is_right("paper", what, signature):
+            abort(404)
+        ident, until = map(int, what.split("-"))
+        left = until - int(parts.clock.now().timestamp())
+        if left < 0:
+            abort(410)
+        number, content = _once_more(lambda: parts.paper(ident)) or abort(404)
+        answer = Response(content, mimetype="application/pdf")
+        answer.headers["Content-Disposition"] = f'inline; filename="{number}.pdf"'
+        answer.headers["Cache-Control"] = f"private, max-age={min(left, 86400)}"
+        answer.headers["X-Robots-Tag"] = "noindex"
+        return answer
+
     @doors.get("/media/join/<path>")
     def join(path: str) -> Response:
         code, _, signature = path.removesuffix(".jpg").partition("-")
@@ -123,12 +141,16 @@ def _asked() -> Request:
     return Request(request.method, path, headers, body, form_of(body) if is_form else ())
 
 
-def _picture(look: Callable[[], bytes | None], kind: str = "image/jpeg") -> Response:
+def _once_more(look: Callable[[], T]) -> T:
     """A connection from before the database's restart breaks once: the provider, who asks only once, must not notice."""
     try:
-        content = look()
+        return look()
     except intake.Away:
-        content = look()
+        return look()
+
+
+def _picture(look: Callable[[], bytes | None], kind: str = "image/jpeg") -> Response:
+    content = _once_more(look)
     if content is None:
         abort(404)
     answer = Response(content, mimetype=kind)

@@ -43,10 +43,12 @@ from bot.words import Words
 from models.base import Away, Database
 from models.content import Shelf
 from models.ledger import HOUSE_CURRENCY
+from models.document import Document
 from models.order import Order
 from models.picture import Picture
 from models.piece import Piece
 from models.tailor import Offer
+from models.seller import Seller, house
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +64,7 @@ class Parts:
         self.settings = settings
         ring.use(Seal(settings.keys))
         self._channels, self._providers, self._voice = channels, providers, voice
+        house.use(Seller(settings.seller_name, settings.seller_address, settings.seller_tin, settings.vat_registered))
 
     # -- the ground
 
@@ -221,6 +224,14 @@ class Parts:
         for field, value in vars(config).items():
             if field.endswith("_url") and isinstance(value, str):
                 refuse_stand_ins(self.settings, f"{name}_{field}".upper(), value)
+    def paper(self, document_id: int) -> tuple[str, bytes] | None:
+        """The number of a document and the same as a PDF, drawn anew each time from its frozen facts."""
+        from bot.paper import Paper, pdf  # its library takes a third of a second to load: only who draws waits for it
+
+        with self.database.begin() as db:
+            x = db.get(Document, document_id)
+        return (x.number, pdf(Paper(x.kind, x.number, x.name, x.issued_at, x.currency, x.total, x.facts, x.period))) if x else None
+
         return config
 
 

@@ -94,6 +94,10 @@ class Document(Base):
         rows = select(cls).where(cls.person_id == person_id, cls.kind == kind)
         return list(db.scalars(rows.order_by(cls.id.desc()).limit(limit)))
 
+    @property
+    def period(self) -> tuple[date, date] | None:
+        return (self.period_from, self.period_to) if self.period_from and self.period_to else None
+
     # -- verbs
 
     @classmethod

@@ -98,8 +98,12 @@ def commission_facts(moves: Iterable[Movement], sign: int) -> Json:
     Raises ValueError when the books took another tax than the table knows.
     """
     orders: dict[str | None, dict[str, int]] = {}
+    rates: set[tax.Rates] = set()
     for move in moves:
-        parts = tax.lines(sign * move.commission, move.at.astimezone(ACCRA).date()) if move.tax else tax.Tax(0, 0, 0)
+        day, parts = move.at.astimezone(ACCRA).date(), tax.Tax(0, 0, 0)
+        if move.tax:
+            parts = tax.lines(sign * move.commission, day)
+            rates.add(tax.rates(day))
         if parts.total != sign * move.tax:
             raise ValueError(f"{move.key}: the tax booked is not the tax on its commission")
         row = orders.setdefault(move.order, dict.fromkeys(("gross", "commission", "vat", "nhil", "getfund", "owed"), 0))
@@ -109,7 +113,8 @@ def commission_facts(moves: Iterable[Movement], sign: int) -> Json:
     lines: list[Json] = [{"order": order, **row} for order, row in orders.items()]
     sums = {name: sum(line[name] for line in lines) for name in ("commission", "vat", "nhil", "getfund", "owed")}
     total = sums["commission"] + sums["vat"] + sums["nhil"] + sums["getfund"]
-    return {"seller": house.seller.facts(), "lines": lines, **sums, "total": total}
+    named = {name: getattr(next(iter(rates)), name) for name in ("vat", "nhil", "getfund")} if len(rates) == 1 else {}
+    return {"seller": house.seller.facts(), "lines": lines, "rates": named, **sums, "total": total}
 
 
 def statement_facts(db: Session, tailor_id: int, since: datetime, until: datetime) -> Json:
