@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.links import Links
-from bot.payments import Absent, Answer, Charge, Hint, NotAccepted, Paid, Provider, Refused, Submitted, Unknown
+from bot.payments import Absent, Answer, Charge, Hint, Needs, NotAccepted, Paid, Provider, Refused, Submitted, Unknown, Voucher
 from bot.rules.payment import Till
 from models.base import Database
 from models.inbox import Inbox
@@ -37,13 +37,12 @@ class Cashier:
         step = self._prepare(payment_id)
         if step is None:
             return False
-        provider, charge = step
         try:
-            answer: Submitted | Answer = provider.collect(charge) if isinstance(charge, Charge) else provider.query(charge)
+            answer = _ask(*step)
         except Exception:
             log.exception("a provider's adapter failed", extra={"payment_id": payment_id})
             answer = Unknown("a bug")
-        return self._take_in(payment_id, answer)
+        return self._take_in(payment_id, answer, is_handed_in=step[2] is not None)
 
     def hint(self, hint: Hint, key: str) -> bool:
         """A callback came: the provider is asked at once. False when it is none of ours."""
@@ -56,8 +55,8 @@ class Cashier:
 
     # -- private
 
-    def _prepare(self, payment_id: int) -> tuple[Provider, Charge | str] | None:
-        """Commits what is about to be asked, so that a crash in the call leaves a trace to follow."""
+    def _prepare(self, payment_id: int) -> tuple[Provider, Charge | str, str | None] | None:
+        """Commits what is about to be asked, so that a crash in the call leaves a trace: (provider, charge or reference, voucher)."""
         now = self.clock.now()
         with self.database.begin() as db:
             payment = Payment.by_id(db, payment_id, lock=True)
@@ -70,18 +69,17 @@ class Cashier:
             provider = self.providers[payment.provider]
             if payment.state not in ("created", "not_accepted"):
                 payment.next_at = now + LEASE
-                return provider, payment.reference
+                return provider, payment.reference, payment.take_secret()
             if Order.by_id(db, payment.order_id).due_stage(db) != payment.stage and payment.state == "created":
                 payment.withdraw()
                 return None
             payment.begin(now, LEASE)
             callback = self.links.payment(provider.name, payment.reference, payment.callback_key)
             note = f"{PAYEE} order {Order.by_id(db, payment.order_id).number}, {payment.stage}"
-            return provider, Charge(
-                payment.reference, payment.msisdn, payment.network, payment.amount, payment.currency, note, callback
-            )
+            charge = Charge(payment.reference, payment.msisdn, payment.network, payment.amount, payment.currency, note, callback)
+            return provider, charge, None
 
-    def _take_in(self, payment_id: int, answer: Submitted | Answer) -> bool:
+    def _take_in(self, payment_id: int, answer: Submitted | Answer, *, is_handed_in: bool) -> bool:
         """What moves money or is final is told to the person's conversation, which books it; the rest only sets the next question."""
         now = self.clock.now()
         with self.database.begin() as db:
@@ -98,11 +96,23 @@ class Cashier:
             outcome = payment.hear(db, answer, self.till.routes.get(payment.network, ()), self.till.currencies, due=True, now=now)
             if isinstance(answer, Unknown | NotAccepted | Absent):
                 log.warning("payment %s: %s by %s", payment.id, type(answer).__name__, was)
+            if outcome == "needs" or (isinstance(answer, Needs) and is_handed_in):
+                facts = {"payment_id": payment.id, "polls": payment.polls}
+                Inbox.happen(db, payment.person_id, "payment_needs", facts, once=f"payment:{payment.id}:needs:{payment.polls}", now=now)
+                return True
             if outcome in ("expired", "doubtful", "stuck"):
                 facts = {"payment_id": payment.id, "order_id": payment.order_id, "outcome": outcome}
                 Inbox.happen(db, payment.person_id, "payment_stalled", facts, once=f"payment:{payment.id}:{outcome}", now=now)
                 return True
         return False
+
+
+def _ask(provider: Provider, what: Charge | str, secret: str | None) -> Submitted | Answer:
+    if isinstance(what, Charge):
+        return provider.collect(what)
+    if secret is not None and isinstance(provider, Voucher):
+        return provider.voucher(what, secret)
+    return provider.query(what)
 
 
 def _once(payment: Payment, answer: Paid | Refused) -> str:

@@ -70,6 +70,8 @@ class Engine:
             scene.heard, scene.inbox_id = incoming, met.inbox_id
             was_closed = met.person.is_stopped or met.heard_at is None or now - met.heard_at > WINDOW
             self.switchboard.hear(scene, now - met.heard_at if met.heard_at else None)
+            if scene.is_secret:
+                Inbox.forget(db, met.inbox_id)
             if was_closed and not met.person.is_stopped:
                 Outbox.open_window(db, met.person.id, now)
             stack = self._close(scene, met.version, heard_at=now)

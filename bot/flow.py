@@ -80,6 +80,7 @@ class Scene:
     recording: Recording | None = None  # the voice note the words came from
     has_reader: bool = False  # whether a language model may be asked to read a text once more
     waits: bool = False  # an answer is under way: nothing is asked meanwhile
+    is_secret: bool = False  # what was heard is not kept
     is_passed_on: bool = False  # the conversation that is now on top hears the same message
     misses: int = 0
     replies: list[Reply] = field(default_factory=list)
@@ -167,9 +168,9 @@ class Flow:
         except NotUnderstood:
             if self.scene.heard and self.scene.heard.tap:
                 raise AskAgain from None  # what is no longer offered
-            if not any(c.isalpha() for c in self.text):
-                raise
-            return choose(self.text, labels)
+            if any(c.isalpha() for c in self.text):
+                return choose(self.text, labels)
+            raise
 
     def said_yes(self) -> bool:
         """Whether a question for yes or no was answered with yes, in whatever words. Raises NotUnderstood."""
@@ -196,8 +197,8 @@ class Flow:
         """Says in plain words why a rule refuses."""
         key = f"not_allowed_{refusal.reason}"
         key = key if key in self.says or key in COMMON else "not_allowed"
-        line = self.line(key, **{k: days.spoken(v, self.today) if isinstance(v, date) else v for k, v in refusal.values.items()})
-        if line not in [reply.text for reply in self.scene.replies]:
+        said = {k: days.spoken(v, self.today) if isinstance(v, date) else v for k, v in refusal.values.items()}
+        if (line := self.line(key, **said)) not in [reply.text for reply in self.scene.replies]:
             self.scene.replies.append(Reply(line))
 
     def show(self, picture: str, key: str, **values: object) -> None:
@@ -207,8 +208,7 @@ class Flow:
         """A question, perhaps with answers to tap; more than ten are shown page by page."""
         rows = [(*o, "") if len(o) == 2 else o for o in options]
         page = _page(rows, self.frame, self.line(MORE))
-        hidden = [r for r in rows if r not in page]
-        self.frame.offered, self.frame.shown = [[r[0], r[1]] for r in [*page, *hidden]], len(page)
+        self.frame.offered, self.frame.shown = [[r[0], r[1]] for r in [*page, *(r for r in rows if r not in page)]], len(page)
         choices = tuple(Choice(self._tap_id(r[0]), r[1], r[2]) for r in page)
         self.scene.replies.append(Reply(self.line(key, **values), choices, self.line("choose") if choices else "", picture))
 

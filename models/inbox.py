@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -42,6 +42,11 @@ class Inbox(Base):
         times = {"due_at": now, "received_at": now, "state": "done", "tries": 0}
         made = insert(cls).values(values | times).on_conflict_do_nothing().returning(cls.id)
         return db.execute(made).scalar_one_or_none()
+
+    @classmethod
+    def forget(cls, db: Session, inbox_id: int) -> None:
+        """What was said is not kept, only that something was."""
+        db.execute(update(cls).where(cls.id == inbox_id).values(body={}))
 
     @classmethod
     def happen(cls, db: Session, person_id: int, name: str, facts: Json, *, once: str, now: datetime, due_at: datetime | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from PIL import Image
@@ -13,7 +13,7 @@ from bot.channels import Undelivered
 from bot.channels.twilio import Twilio
 from bot.clock import Clock
 from bot.messages import File, Letter, Media, Receipt, Request, Sending, Status
-from bot.payments import Absent, Answer, Charge, Forged, Hint, Paid, Pending, Refused, Submitted
+from bot.payments import Absent, Answer, Charge, Forged, GiveBack, Hint, Line, Needs, Paid, Pending, Refused, Submitted, Transfer
 from bot.voice import Heard, Hints, Unheard
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -109,14 +109,63 @@ class Wallets:
         self.answers: dict[str, Answer] = {}
         self.on_collect: list[Callable[[Charge], Submitted | None]] = []
         self.on_query: list[Answer] = []
+        self.out: dict[str, Transfer | GiveBack] = {}
+        self.out_answers: dict[str, Answer] = {}
+        self.on_send: list[Callable[[Transfer | GiveBack], Submitted | None]] = []
+        self.holders: dict[str, str | None] = {}
+        self.wants_voucher = False
+        self.vouchers: list[str] = []
         self.serial = 0
 
     def collect(self, charge: Charge) -> Submitted:
         answer = self.on_collect.pop(0)(charge) if self.on_collect else None
         if answer is None:
             self.charges.setdefault(charge.reference, charge)
+            return Needs() if self.wants_voucher else Pending()
+        return answer
+
+    def voucher(self, reference: str, secret: str) -> Submitted:
+        self.vouchers.append(secret)
+        return Pending()
+
+    def send(self, transfer: Transfer | GiveBack) -> Submitted:
+        answer = self.on_send.pop(0)(transfer) if self.on_send else None
+        if answer is None:
+            self.out.setdefault(transfer.reference, transfer)
             return Pending()
         return answer
+
+    def sent(self, reference: str) -> Answer:
+        """Without a story it arrives."""
+        if reference not in self.out:
+            return Absent()
+        if reference not in self.out_answers:
+            self.arrive(reference)
+        return self.out_answers[reference]
+
+    def give_back(self, refund: GiveBack) -> Submitted:
+        return self.send(refund)
+
+    def given_back(self, refund: GiveBack) -> Answer:
+        return self.sent(refund.reference)
+
+    def arrive(self, reference: str) -> None:
+        out = self.out[reference]
+        self.serial += 1
+        self.out_answers[reference] = Paid(reference, out.amount, out.currency, f"{self.name.upper()}{self.serial:06d}")
+
+    def holder(self, msisdn: str, network: str) -> str | None:
+        return self.holders.get(msisdn, "")
+
+    def balance(self) -> int | None:
+        return self.taken() - self.paid_out()
+
+    def paid_out(self) -> int:
+        """Pesewas that really left and did not come back."""
+        return sum(a.amount for a in self.out_answers.values() if isinstance(a, Paid))
+
+    def statement(self, day: date) -> list[Line]:
+        return []
 
     def query(self, reference: str) -> Answer:
         if self.on_query:

@@ -185,13 +185,17 @@ def happen(line: str, stage: Stage) -> None:
     elif m := re.fullmatch(r"(\w+) stops taking orders", line):
         of_tailor(stage, m[1].lower(), "is busy", None, None)
     elif m := re.fullmatch(r"(mtn|vodafone) is well again", line):
-        stage.wallets[m[1]].on_collect, stage.wallets[m[1]].on_query = [], []
+        stage.wallets[m[1]].on_collect, stage.wallets[m[1]].on_query, stage.wallets[m[1]].on_send = [], [], []
     elif m := re.fullmatch(r"(mtn|vodafone) accepts no request (once|twice|any more)", line):
         times = {"once": 1, "twice": 2, "any more": 20}[m[2]]
         stage.wallets[m[1]].on_collect = [lambda charge: NotAccepted("503")] * times
     elif m := re.fullmatch(r"(mtn|vodafone) is silent", line):
         stage.wallets[m[1]].on_collect = [lambda charge: Unknown("timeout")] * 20
         stage.wallets[m[1]].on_query = [Unknown("timeout")] * 500
+    elif m := re.fullmatch(r"(mtn|vodafone) wants a voucher", line):
+        stage.wallets[m[1]].wants_voucher = True
+    elif m := re.fullmatch(r"(mtn|vodafone) sends nothing( any more)?", line):
+        stage.wallets[m[1]].on_send = [lambda out: Refused("cannot_receive")] * (20 if m[2] else 1)
     elif m := re.fullmatch(r"(\w+)'s phone is (off|on)", line):
         stage.off.add(m[1].lower()) if m[2] == "off" else stage.off.discard(m[1].lower())
     else:
