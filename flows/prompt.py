@@ -10,6 +10,7 @@ from bot.payments import answer_from
 from bot.rules import escrow
 from bot.rules.money import ghs
 from bot.rules.payment import NETWORKS, local
+from models.document import receipt_for
 from models.order import Order
 from models.payment import Payment
 
@@ -49,7 +50,7 @@ class Prompt(Flow):
         "paid_fitting": "{received}\n{tailor} finishes the work now.\n{receipt}",
         "paid_final": "{received}\nAll is paid. Your handover code is *{code}*. "
         "Give it to {tailor} only when the garment is in your hands.\n{receipt}",
-        "receipt": "Reference {reference} · {network}",
+        "receipt": "Reference {reference} · {network}\nReceipt: {link}",
         "tailor_fitting": "The second part of {order} is paid: {net} is in your wallet. Please finish it and send a photo when it is ready.",
         "tailor_final": "The last part of {order} is paid. At the handover the customer gives you a code: send *handover*.",
         "surplus": "{got} for {order} arrived although nothing was due any more. It is yours: we owe it back to {wallet}.",
@@ -165,7 +166,8 @@ class Prompt(Flow):
         order.funded(self.db, payment.stage, self.now)
         values = self._values(order, payment)
         values |= {"tailor": order.tailor(self.db).business, "received": self.line("received", **values)}
-        receipt = self.line("receipt", reference=payment.provider_id or payment.reference, network=NETWORKS[payment.network])
+        link = self.scene.links.full(self.scene.links.document(receipt_for(self.db, payment, self.now).id, self.now))
+        receipt = self.line("receipt", reference=payment.provider_id or payment.reference, network=NETWORKS[payment.network], link=link)
         self.tell(self.person.id, f"paid_{payment.stage}", code=order.handover_code, receipt=receipt, **values)
         tailor = order.tailor(self.db).person_id
         if payment.stage == "deposit":

@@ -52,6 +52,7 @@ NEXT_DUE = text("""SELECT min(due) FROM (
     UNION ALL SELECT due_at FROM picture WHERE state = 'wanted'
     UNION ALL SELECT due_at FROM recording WHERE state = 'wanted') AS things WHERE due > :now""")
 NAMES = re.compile(r"SW-\d{4}-[0-9A-Z]{5}")
+PAPERS = re.compile(r"https://bot\.example/media/papers/[\w-]+\.pdf")
 
 
 class MovedParts(Parts):
@@ -330,7 +331,7 @@ class Stage:
             yield who, letter
 
     def told(self, text: str) -> str:
-        """Order numbers and codes by their place in the story: SW-A, SW-B, CODE-A …"""
+        """Order numbers and codes by their place in the story: SW-A, SW-B, CODE-A …; links to papers as LINK."""
         for number in NAMES.findall(text):
             self.codes.setdefault(number, f"SW-{chr(65 + sum(v.startswith('SW-') for v in self.codes.values()))}")
         for order in self.orders():
@@ -338,7 +339,7 @@ class Stage:
                 self.codes.setdefault(order.handover_code, "CODE-" + self.codes[order.number][-1])
         for real, told in (self.codes | self.joins()).items():
             text = re.sub(rf"(?<![0-9A-Z]){re.escape(real)}(?![0-9A-Z])", told, text)
-        return text
+        return PAPERS.sub("LINK", text)
 
 
 LIFE = ("ordered", "deposited", "accepted", "cut", "fitted", "approved", "half paid", "ready", "all paid", "handed over", "finished")
