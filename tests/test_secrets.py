@@ -21,6 +21,7 @@ def test_a_voucher_is_handed_in_once_and_kept_nowhere(stage: Stage, caplog: pyte
     stage.wallets["vodafone"].wants_voucher = True
     for words in ("my orders", "[Pay now]", "[024 123 4567]", "[Telecel Cash]", "yes", VOUCHER[:3] + " " + VOUCHER[3:]):
         stage.say("ama", words)
+        list(stage.new_letters())  # she reads
     assert stage.wallets["vodafone"].vouchers == [VOUCHER]
     with stage.parts.database.begin() as db:
         assert db.scalars(select(Payment)).one().secret is None
