@@ -231,6 +231,20 @@ def test_a_link_leads_to_the_paper(stage: Stage) -> None:
     assert made.number in PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
 
 
+def test_the_chat_gives_a_link_that_opens(stage: Stage) -> None:
+    stage.given_tailor("kofi", "kente shirt", "Accra", 250)
+    stage.given_order("ama", "kente shirt", "kofi", "ordered")
+    for said in ("my orders", "1", "1", "1", "yes"):
+        stage.say("ama", said)
+    stage.answer_prompt()
+    (bubble,) = [letter.reply.text for who, letter in stage.unread() if who == "ama" and "received for" in letter.reply.text]
+    link = re.search(r"Receipt: https://bot\.example(/media/papers/\S+)", bubble)
+    assert link
+    page = PdfReader(io.BytesIO(stage.web.get(link[1]).data)).pages[0].extract_text()
+    assert "GHS 62.50" in page
+    assert stage.orders()[0].number in page
+
+
 def test_a_link_ends(stage: Stage) -> None:
     made = issued(stage)
     link = stage.parts.links.document(made.id, MONDAY)
