@@ -58,7 +58,7 @@ def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 def _text(cell: str) -> str:
     """A spreadsheet must show what somebody wrote, never run it."""
-    return "'" + cell if cell.startswith(FORMULA) or cell.lstrip().startswith(FORMULA) else cell
+    return "'" + cell if cell.lstrip(" ").startswith(FORMULA) else cell
 
 
 def _amount(pesewas: int) -> str:
