@@ -77,6 +77,7 @@ def closed_port() -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second must not wait 40 ms for an acknowledgement
 
     def do_POST(self) -> None:
         told: Server = self.server.told  # type: ignore[attr-defined]

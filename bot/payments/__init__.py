@@ -63,9 +63,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The provider has the request and wants something from the person first: a voucher (Telecel: *110#) to be submitted."""
+    """The provider has the request and wants something first: a voucher from the person (Telecel: *110#) to be submitted, or the
+    attention of an operator at the provider's dashboard."""
 
-    what: Literal["voucher"] = "voucher"
+    what: Literal["voucher", "attention"] = "voucher"
 
 
 @dataclass(frozen=True, slots=True)

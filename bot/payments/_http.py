@@ -17,6 +17,9 @@ from bot.messages import Request
 from bot.rules.money import pesewas
 
 CONNECT_S, READ_S, CONNECTIONS = 5.0, 30.0, 32
+#: HTTP answers to a request for money that prove that nothing was created; True: our keys, addresses or words are at fault.
+#: 5xx proves nothing: providers have been seen to create and then answer 500. Nor does 404: it may come from a door before theirs.
+NOT_CREATED = {400: True, 401: True, 403: True, 429: False}
 
 for _talker in ("httpx", "httpcore"):  # they write every URL and header
     logging.getLogger(_talker).setLevel(logging.WARNING)
@@ -48,6 +51,7 @@ class Wire:
             httpx.PoolTimeout,
             httpx.UnsupportedProtocol,
             httpx.InvalidURL,
+            UnicodeEncodeError,  # a name or a key that cannot be written down; its text must not travel in an error
         ) as error:
             raise NotSent(type(error).__name__) from None
         except httpx.HTTPError as error:

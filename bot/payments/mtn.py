@@ -1,23 +1,19 @@
-"""MTN mobile money: collections of the MoMo Open API."""
+"""MTN mobile money: collections, disbursements and refunds of the MoMo Open API."""
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
 import time
-import unicodedata
-import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
-import httpx
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from bot.messages import Request
-from bot.payments import Absent, Answer, Charge, Hint, NotAccepted, Paid, Pending, Reason, Refused, Submitted, Unknown
-from bot.payments._http import NoAnswer, NotSent, Wire, asked_for, fields, money, reference, text
+from bot.payments import Answer, Charge, GiveBack, Hint, Line, NotAccepted, Reason, Submitted, Transfer, Unknown
+from bot.payments._http import Wire, asked_for, fields, reference
+from bot.payments._mtn_api import Keys, Product, notes, party
+from bot.payments._mtn_out import Disbursements, holder
+from bot.payments._mtn_paper import read
 from bot.rules.money import major
 from bot.settings import Section
 
@@ -47,13 +43,18 @@ REASONS: dict[str, Reason] = {
     "TRANSACTION_NOT_FOUND": "our_fault",
     "RESOURCE_ALREADY_EXIST": "our_fault",
 }
-WAITING = frozenset({"PENDING", "CREATED", "ONGOING", "DELAYED"})
-#: HTTP answers to a request for money that prove that nothing was created; True: our keys, addresses or words are at fault.
-#: 5xx proves nothing: MTN has been seen to create and then answer 500.
-NOT_CREATED = {400: True, 401: True, 403: True, 404: True, 429: False}
-NOTE_LIMIT, TOKEN_MARGIN_S, TOKEN_LIFE_S = 160, 90, 3600
-
-log = logging.getLogger(__name__)
+#: The same words when we send: the payer is now us, the payee the person.
+REASONS_OUT: dict[str, Reason] = REASONS | {
+    "NOT_ENOUGH_FUNDS": "float_empty",
+    "LOW_BALANCE_OR_PAYEE_LIMIT_REACHED_OR_NOT_ALLOWED": "unclear",
+    "COULD_NOT_PERFORM_TRANSACTION": "unclear",
+    "TRANSACTION_NOT_COMPLETED": "unclear",
+    "PAYER_NOT_FOUND": "our_fault",
+    "PAYER_LIMIT_REACHED": "our_fault",
+    "PAYEE_NOT_FOUND": "not_registered",
+    "PAYEE_NOT_ALLOWED_TO_RECEIVE": "wallet_limit",
+}
+ONLY_COLLECTS = "no keys for disbursements"
 
 
 class MtnConfig(Section):
@@ -66,12 +67,22 @@ class MtnConfig(Section):
     collection_key: str = Field(min_length=1, repr=False)
     api_user: str = Field(min_length=1)
     api_key: str = Field(min_length=1, repr=False)
+    disbursement_key: str = Field(default="", repr=False)
+    disbursement_user: str = ""
+    disbursement_api_key: str = Field(default="", repr=False)
     currency: str = Field(default="GHS", pattern="^[A-Z]{3}$")
     callbacks: bool = Field(default=True, description="whether MTN is told where to report; polling finishes everything anyway")
 
+    @model_validator(mode="after")
+    def _disburses_or_not(self) -> MtnConfig:
+        given = [bool(value) for value in (self.disbursement_key, self.disbursement_user, self.disbursement_api_key)]
+        if any(given) and not all(given):
+            raise ValueError("MTN_DISBURSEMENT_KEY, MTN_DISBURSEMENT_USER and MTN_DISBURSEMENT_API_KEY go together: all or none")
+        return self
+
 
 class Mtn:
-    """Keeps one token and one set of connections; safe to share between threads."""
+    """Keeps one token per product and one set of connections; safe to share between threads."""
 
     name = "mtn"
     Config = MtnConfig
@@ -80,137 +91,67 @@ class Mtn:
 
     def __init__(self, config: MtnConfig, *, read_s: float = 30.0, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.config, self.currency = config, config.currency
-        self._wire, self._monotonic = Wire(config.api_url, read_s=read_s), monotonic
-        self._lock = threading.Lock()
-        self._token, self._token_ends = "", 0.0
+        self._wire = Wire(config.api_url, read_s=read_s)
+        keys = Keys(config.collection_key, config.api_user, config.api_key)
+        self._products = [Product("collection", self._wire, keys, config.target_environment, monotonic)]
+        self._out: Disbursements | None = None
+        if config.disbursement_key:
+            keys = Keys(config.disbursement_key, config.disbursement_user, config.disbursement_api_key)
+            self._products.append(Product("disbursement", self._wire, keys, config.target_environment, monotonic))
+            self._out = Disbursements(self._products[-1], config.currency, REASONS_OUT)
 
     def collect(self, charge: Charge) -> Submitted:
-        headers = {"X-Reference-Id": str(uuid.UUID(charge.reference))}
-        if self._may_call_back(charge.callback_url):
-            headers["X-Callback-Url"] = charge.callback_url
-        try:
-            answer = self._authorised("POST", "/collection/v1_0/requesttopay", headers, json=_body(charge))
-        except _NoToken as error:
-            return NotAccepted(f"no token: {error}", ours=error.ours)
-        except NotSent as error:
-            return NotAccepted(f"not sent: {error}")
-        except NoAnswer as error:
-            return Unknown(f"no answer: {error}")
-        return _submitted(answer.status_code)
+        body = {
+            "amount": major(charge.amount),
+            "currency": charge.currency,
+            "externalId": charge.reference,
+            "payer": party(charge.msisdn),
+            **notes(charge.note),
+        }
+        return self._products[0].submit("v1_0/requesttopay", charge.reference, body, self._callback_url(charge.callback_url))
 
     def query(self, reference: str) -> Answer:
-        try:
-            answer = self._authorised("GET", f"/collection/v1_0/requesttopay/{uuid.UUID(reference)}", {})
-        except (_NoToken, NotSent, NoAnswer) as error:
-            return Unknown(f"no answer: {error}")
-        if answer.status_code == 404:
-            return Absent()
-        if answer.status_code != 200:
-            return Unknown(f"HTTP {answer.status_code}")
-        return _answer(reference, fields(answer.content))
+        return self._products[0].status("v1_0/requesttopay", reference, REASONS)
 
     def callback(self, request: Request) -> Hint:
         """MTN signs nothing: whatever the body claims, it is only a reason to ask."""
         return Hint(reference(asked_for(request, "ref")) or reference(fields(request.body).get("externalId")))
 
     def forget(self) -> None:
-        with self._lock:
-            self._token, self._token_ends = "", 0.0
+        for product in self._products:
+            product.forget()
         self._wire.close()
 
-    def _may_call_back(self, url: str) -> bool:
-        """The header must never be empty; plain http is for MTN's sandbox and for stand-ins that speak it themselves."""
+    # -- money that leaves
+
+    def send(self, transfer: Transfer) -> Submitted:
+        if self._out is None:
+            return NotAccepted(ONLY_COLLECTS, ours=True)
+        return self._out.send(transfer, self._callback_url(transfer.callback_url))
+
+    def sent(self, reference: str) -> Answer:
+        return self._out.sent(reference) if self._out else Unknown(ONLY_COLLECTS)
+
+    def give_back(self, refund: GiveBack) -> Submitted:
+        if self._out is None:
+            return NotAccepted(ONLY_COLLECTS, ours=True)
+        return self._out.give_back(refund, self._callback_url(refund.callback_url))
+
+    def given_back(self, refund: GiveBack) -> Answer:
+        return self._out.given_back(refund.reference) if self._out else Unknown(ONLY_COLLECTS)
+
+    def holder(self, msisdn: str, network: str) -> str | None:
+        """MTN knows its own wallets only."""
+        return holder(self._products[-1], msisdn) if network == "mtn" else None
+
+    def balance(self) -> int | None:
+        return self._out.balance() if self._out else None
+
+    def read_statement(self, content: str) -> Iterable[Line]:
+        """The columns stand in bot/payments/_mtn_paper.py. Raises ValueError naming the line."""
+        return read(content)
+
+    def _callback_url(self, url: str) -> str:
+        """Where MTN may report, "" for nowhere; plain http is for MTN's sandbox and for stand-ins that speak it themselves."""
         plain = self.config.target_environment == "sandbox" or self.config.api_url.startswith("http://")
-        return self.config.callbacks and url.startswith(("https://", "http://") if plain else "https://")
-
-    def _authorised(self, method: str, path: str, headers: dict[str, str], **body: Any) -> httpx.Response:
-        """One call; a token that was refused is renewed once. Raises _NoToken, NotSent, NoAnswer."""
-        for last in (False, True):
-            token = self._fresh_token()
-            answer = self._wire.call(
-                method, path, headers=self._headers() | headers | {"Authorization": f"Bearer {token}"}, **body
-            )
-            if answer.status_code != 401 or last:
-                return answer
-            self._drop_token(token)
-        raise AssertionError("the loop returns")
-
-    def _headers(self) -> dict[str, str]:
-        return {"Ocp-Apim-Subscription-Key": self.config.collection_key, "X-Target-Environment": self.config.target_environment}
-
-    def _drop_token(self, token: str) -> None:
-        """Only the token that failed: another thread may have brought a new one."""
-        with self._lock:
-            if self._token == token:
-                self._token, self._token_ends = "", 0.0
-
-    def _fresh_token(self) -> str:
-        with self._lock:
-            if not self._token or self._monotonic() >= self._token_ends:
-                self._token, life_s = self._ask_for_token()
-                self._token_ends = self._monotonic() + life_s - TOKEN_MARGIN_S
-            return self._token
-
-    def _ask_for_token(self) -> tuple[str, int]:
-        """The token and its seconds. No charge has been sent yet, so even a lost answer here is harmless."""
-        key = {"Ocp-Apim-Subscription-Key": self.config.collection_key}
-        try:
-            answer = self._wire.call("POST", "/collection/token/", headers=key, auth=(self.config.api_user, self.config.api_key))
-        except (NotSent, NoAnswer) as error:
-            raise _NoToken(str(error)) from None
-        data = fields(answer.content)
-        token, life_s = text(data.get("access_token"), 16_384), text(data.get("expires_in"), 9)
-        if answer.status_code != 200 or not token or not token.isascii():
-            raise _NoToken(f"HTTP {answer.status_code}", ours=answer.status_code in (400, 401, 403, 404))
-        return token, int(life_s) if life_s.isascii() and life_s.isdigit() else TOKEN_LIFE_S
-
-
-class _NoToken(Exception):
-    def __init__(self, why: str, *, ours: bool = False) -> None:
-        super().__init__(why)
-        self.ours = ours
-
-
-def clean_note(note: str) -> str:
-    """MTN answers 400 to an apostrophe: plain letters, digits and a few marks, at most 160."""
-    plain = unicodedata.normalize("NFKD", note).encode("ascii", "ignore").decode()
-    kept = re.sub(r"[^A-Za-z0-9 .,:/-]", "", re.sub(r"\s", " ", plain))
-    return " ".join(kept.split())[:NOTE_LIMIT].strip()
-
-
-def _body(charge: Charge) -> dict[str, Any]:
-    note = clean_note(charge.note)
-    return {
-        "amount": major(charge.amount),
-        "currency": charge.currency,
-        "externalId": charge.reference,
-        "payer": {"partyIdType": "MSISDN", "partyId": charge.msisdn},
-        **({"payerMessage": note, "payeeNote": note} if note else {}),
-    }
-
-
-def _submitted(status: int) -> Submitted:
-    """202: accepted. 409: this reference is already there, which is as good."""
-    if status in (202, 409):
-        return Pending()
-    if status in NOT_CREATED:
-        return NotAccepted(f"HTTP {status}", ours=NOT_CREATED[status])
-    return Unknown(f"HTTP {status}")
-
-
-def _answer(reference: str, data: dict[str, Any]) -> Answer:
-    status = text(data.get("status")).upper()
-    if status == "SUCCESSFUL":
-        amount, currency = money(data.get("amount")), text(data.get("currency"))
-        if amount is None or not currency:
-            return Unknown("paid, but how much is unreadable")
-        return Paid(reference, amount, currency, text(data.get("financialTransactionId")))
-    if status == "FAILED":
-        reason = data.get("reason")
-        code = text(reason.get("code") if isinstance(reason, dict) else reason)
-        return Refused(REASONS.get(code, "unclear"), code)
-    if not status:
-        return Unknown("an answer without a status")
-    if status not in WAITING:
-        log.warning("mtn: a status we do not know: %.40r", status)
-    return Pending()
+        return url if self.config.callbacks and url.startswith(("https://", "http://") if plain else "https://") else ""

@@ -21,7 +21,7 @@ from pydantic_settings import SettingsConfigDict
 
 from bot.messages import Request
 from bot.payments import Absent, Answer, Charge, Forged, Hint, NotAccepted, Paid, Pending, Reason, Refused, Submitted, Unknown
-from bot.payments._http import NoAnswer, NotSent, Wire, fields, money, reference, text
+from bot.payments._http import NOT_CREATED, NoAnswer, NotSent, Wire, fields, money, reference, text
 from bot.rules.money import major
 from bot.settings import Section
 
@@ -34,8 +34,6 @@ REASONS: dict[str, Reason] = {
     "LIMIT": "wallet_limit",
     "SERVICE_DOWN": "provider_down",
 }
-#: HTTP answers that prove that nothing was created; True: our key, address or words are at fault.
-NOT_CREATED = {400: True, 401: True, 403: True, 404: True, 429: False}
 NOTE_LIMIT, CLOCK_SLACK_S = 160, 300
 
 log = logging.getLogger(__name__)
