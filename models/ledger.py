@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, func, select, te
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.rules.escrow import STAGES
 from models.base import Base, Id
 
 HOUSE_CURRENCY = "GHS"
@@ -111,7 +112,8 @@ def own_side(kind: str, amount: int) -> int:
 
 def held(db: Session, order_id: int) -> int:
     """Pesewas in an order's escrow."""
-    return -int(db.scalar(select(func.sum(Account.balance)).where(Account.code.like(f"escrow:{order_id}:%"))) or 0)
+    codes = [f"escrow:{order_id}:{stage}" for stage in STAGES]
+    return -int(db.scalar(select(func.sum(Account.balance)).where(Account.code.in_(codes))) or 0)
 
 
 def story(db: Session, order_id: int) -> list[tuple[str, str, int]]:

@@ -16,7 +16,10 @@ class Timer(Base):
     """Rings once: it becomes an event for its person. `key` ("order:7:fitting_silence") is unique."""
 
     __tablename__ = "timer"
-    __table_args__ = (Index("ix_timer_due", "due_at", postgresql_where=text("rung_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_timer_due", "due_at", postgresql_where=text("rung_at IS NULL")),
+        Index("ix_timer_beginning", "key", postgresql_ops={"key": "text_pattern_ops"}, postgresql_where=text("rung_at IS NULL")),
+    )
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(unique=True)

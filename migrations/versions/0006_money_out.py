@@ -90,11 +90,14 @@ def upgrade() -> None:
     op.create_index('ix_refund_due', 'refund', ['next_at'], unique=False, postgresql_where=sa.text("state = 'owed'"))
     op.create_index(op.f('ix_refund_payment_id'), 'refund', ['payment_id'], unique=False)
     op.create_index(op.f('ix_refund_person_id'), 'refund', ['person_id'], unique=False)
+    op.create_index('ix_timer_beginning', 'timer', ['key'], unique=False, postgresql_ops={'key': 'text_pattern_ops'},
+                    postgresql_where=sa.text('rung_at IS NULL'))
     op.add_column('timer', sa.Column('paused_at', sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column('timer', 'paused_at')
+    op.drop_index('ix_timer_beginning', table_name='timer')
     op.drop_index(op.f('ix_refund_person_id'), table_name='refund')
     op.drop_index(op.f('ix_refund_payment_id'), table_name='refund')
     op.drop_index('ix_refund_due', table_name='refund', postgresql_where=sa.text("state = 'owed'"))
