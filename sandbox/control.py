@@ -32,7 +32,7 @@ SAFE = {
     "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
 }  # fmt: skip
 KEPT = {"Cache-Control": "max-age=3600"}
-PAGE_PARTS = ("play.css", "play.js", "phone.js", "bubble.js", "attach.js", "drawer.js", "dom.js")
+PAGE_PARTS = ("play.css", "money.css", "play.js", "phone.js", "money.js", "bubble.js", "attach.js", "drawer.js", "dom.js")
 WAIT_LIMIT_S, HEARTBEAT_S = 60.0, 15.0
 
 

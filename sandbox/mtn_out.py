@@ -122,7 +122,8 @@ class MtnOut(Sender):
             return refused
         out = Out(
             self.name, kind, reference, msisdn, self.name, pesewas(body["amount"]), body["currency"],
-            request.headers.get("X-Callback-Url", ""), self.shared.clock.now(), paid=body.get("referenceIdToRefund", ""), body=body,
+            request.headers.get("X-Callback-Url", ""), self.shared.clock.now(), paid=body.get("referenceIdToRefund", ""),
+            note=body.get("payeeNote", ""), body=body,
         )  # fmt: skip
         return await self.accept(request, out)
 

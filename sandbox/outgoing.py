@@ -28,6 +28,7 @@ class Out:
     callback_url: str
     created: float
     paid: str = ""  # a refund's payment, by our reference
+    note: str = ""
     from_float: bool = True
     provider_id: str = field(default_factory=new_id)
     state: str = "PENDING"
@@ -35,6 +36,7 @@ class Out:
     reason: str = ""
     due: float | None = None  # late success
     comes_back: float | None = None
+    arrived: float | None = None
     finished: float | None = None
     body: dict[str, Any] = field(default_factory=dict)
 
@@ -42,10 +44,6 @@ class Out:
     def trouble(self) -> str:
         """How the names of the faults begin that it may meet."""
         return f"{self.provider}.{self.kind}_"
-
-    @property
-    def arrived(self) -> bool:
-        return self.state in ("SUCCESS", "REVERSED")
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -100,6 +98,7 @@ class Outgoing:
         elif not self.affordable(out):
             self.fail(out, "no_float")
         else:
+            out.arrived = self.shared.clock.now()
             self._move(out, "sent" if out.kind == "transfer" else "given_back", 1)
             if (after := self.shared.faults.take(f"{out.trouble}reversed_after", out.msisdn)) is not None:
                 out.comes_back = self.shared.clock.now() + float(after)
@@ -127,7 +126,7 @@ class Outgoing:
             truth.move_float(out.provider, -sign * out.amount)
         truth.note(
             kind, out.provider, reference=out.reference, msisdn=out.msisdn, amount=out.amount, currency=out.currency,
-            provider_id=out.provider_id, paid=out.paid,
+            provider_id=out.provider_id, paid=out.paid, note=out.note,
         )  # fmt: skip
         words = {"sent": "You have received {} from {}.", "given_back": "{} was given back to you by {}.", "reversed": "{} from {} was taken back."}
         self.wallets.notify(out.msisdn, words[kind].format(f"{out.currency} {cedis(out.amount)}", PAYEE))

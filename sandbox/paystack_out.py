@@ -14,6 +14,7 @@ from sandbox.paystack_shapes import BANKS, mixed, recipient, transfer
 from sandbox.provider import Letter
 from sandbox.sender import Sender
 from sandbox.statements import doctored, take_fees
+from sandbox.wallets import new_id
 
 #: Their code of a mobile-money bank -> whose wallets.
 WALLETS = {code.upper(): network for code, network in NETWORKS.items()}
@@ -69,7 +70,8 @@ class PaystackOut(Sender):
         details = to["details"]
         out = Out(
             self.name, "transfer", reference, msisdn_of(details["account_number"]), WALLETS[details["bank_code"]], amount, body["currency"],
-            self.door.webhook_url, self.shared.clock.now(), body=body | {"recipient": to},
+            self.door.webhook_url, self.shared.clock.now(), note=str(body.get("reason") or ""), provider_id="TRF_" + new_id(),
+            body=body | {"recipient": to},
         )  # fmt: skip
         if not self.outgoing.affordable(out):
             raise Refused(400, "insufficient_balance", "Your balance is not enough to fulfil this request", "api_error")
@@ -83,9 +85,9 @@ class PaystackOut(Sender):
         return await self.unreadable(request, out) or done("Transfer retrieved", self._shape(out))
 
     async def transfers(self, request: web.Request) -> web.Response:
-        """Paystack's statement of what was sent."""
-        wanted, truth = request.query.get("status"), self.wallets.truth
-        mine = [out for out in self.outgoing.of(self.name, "transfer") if wanted in (None, self._status(out))]
+        """Paystack's statement of what was sent, one status at a time; not asked for one it shows what is pending."""
+        wanted, truth = request.query.get("status", "pending"), self.wallets.truth
+        mine = [out for out in self.outgoing.of(self.name, "transfer") if wanted == self._status(out)]
         found = {out.reference: out for out in between(request, mine, lambda out: out.created)}
         rows = [{"provider": self.name, "reference": out.reference, "msisdn": out.msisdn} for out in found.values()]
         take_fees(self.shared, truth, [row for row in truth.of(self.name, "sent") if row["reference"] in found])
@@ -102,8 +104,10 @@ class PaystackOut(Sender):
     async def resolve(self, request: web.Request) -> web.Response:
         code, number = request.query.get("bank_code", ""), request.query.get("account_number", "")
         msisdn = msisdn_of(number)
-        if code not in WALLETS or not self.wallets.reachable(WALLETS[code], msisdn):
-            raise Refused(422, "invalid_bank_code", "Could not resolve account name. Check parameters or try again.")
+        if code not in WALLETS:
+            raise Refused(400, "invalid_bank_code", "Unknown bank code: " + code)
+        if not self.wallets.reachable(WALLETS[code], msisdn):
+            raise Refused(422, "account_not_resolved", "Could not resolve account name. Check parameters or try again.")
         data = {"account_number": number, "account_name": self.wallets.wallet(msisdn).name, "bank_id": 28 + list(WALLETS).index(code)}
         return done("Account number resolved", data)
 

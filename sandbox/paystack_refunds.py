@@ -50,7 +50,7 @@ class PaystackRefunds(Sender):
         number = new_id()
         out = Out(
             self.name, "refund", number, ask.msisdn, ask.wallet_of, amount, ask.taken_currency, self.door.webhook_url, self.shared.clock.now(),
-            paid=ask.reference, from_float=False, provider_id=number, body=body,
+            paid=ask.reference, note=str(body.get("merchant_note") or ""), from_float=False, provider_id=number, body=body,
         )  # fmt: skip
         return await self.accept(request, out)
 

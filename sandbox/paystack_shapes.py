@@ -79,12 +79,12 @@ def recipient(code: str, number: int, made: str, body: dict[str, Any], *, domain
 
 def transfer(out: Out, *, status: str, domain: str, fee: int = 0) -> dict[str, Any]:
     """A transfer as it is verified, listed and reported."""
-    failed = OUTCOMES.get(out.reason, out.reason) or None
+    failed, number = OUTCOMES.get(out.reason, out.reason) or None, int(out.provider_id.removeprefix("TRF_"))
     return {
         "amount": out.amount, "createdAt": iso(out.created), "currency": out.currency, "domain": domain, "failures": failed,
-        "id": int(out.provider_id), "integration": INTEGRATION, "reason": out.body.get("reason") or "", "reference": out.reference,
-        "source": "balance", "source_details": None, "status": status, "titan_code": None, "transfer_code": f"TRF_{out.provider_id}",
-        "request": int(out.provider_id) + 1, "transferred_at": iso(out.finished) if out.arrived and out.finished else None,
+        "id": number, "integration": INTEGRATION, "reason": out.body.get("reason") or "", "reference": out.reference,
+        "source": "balance", "source_details": None, "status": status, "titan_code": None, "transfer_code": out.provider_id,
+        "request": number + 1, "transferred_at": iso(out.arrived) if out.arrived else None,
         "updatedAt": iso(out.finished or out.created), "recipient": out.body["recipient"], "session": {"provider": None, "id": None},
         "fee_charged": fee, "fees_breakdown": None, "gateway_response": failed,
     }  # fmt: skip
@@ -95,9 +95,9 @@ def refund(out: Out, ask: Ask, *, status: str, domain: str) -> dict[str, Any]:
     return {
         "integration": INTEGRATION, "transaction": int(ask.provider_id), "dispute": None, "settlement": None, "id": int(out.provider_id),
         "domain": domain, "currency": out.currency, "amount": out.amount, "status": status,
-        "refunded_at": iso(out.finished) if out.arrived and out.finished else None, "refunded_by": "api@sew4mi.example",
+        "refunded_at": iso(out.arrived) if out.arrived else None, "refunded_by": "api@sew4mi.example",
         "customer_note": out.body.get("customer_note") or "", "merchant_note": out.body.get("merchant_note") or "",
-        "deducted_amount": out.amount if out.arrived else 0, "fully_deducted": int(out.arrived), "createdAt": iso(out.created),
+        "deducted_amount": out.amount if out.arrived else 0, "fully_deducted": int(bool(out.arrived)), "createdAt": iso(out.created),
         "bank_reference": None, "transaction_reference": ask.reference, "reason": OUTCOMES.get(out.reason, out.reason),
         "customer": customer(ask.msisdn, ask.body["email"]), "refund_type": "partial" if out.amount < ask.taken else "full",
         "transaction_amount": ask.taken, "initiated_by": "api@sew4mi.example", "refund_channel": "mobile_money", "session_id": None,

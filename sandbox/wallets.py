@@ -17,7 +17,7 @@ WALLET_LIMIT = 1_500_000  # pesewas in one payment
 PIN_TRIES, WRONG_PIN = 3, "0000"
 PAYEE = "Sew4Mi"
 PREFIXES = {"mtn": ("24", "25", "53", "54", "55", "59"), "vodafone": ("20", "50"), "at": ("23", "26", "27", "56", "57")}
-_NAMES = {"233241234567": "Ama Mensah", "233201234567": "Kofi Boateng", "233551234567": "Esi Owusu"}
+_NAMES = {"233241234567": "Ama Mensah", "233201234567": "Kofi Boateng", "233551234567": "Esi Owusu", "233261234567": "Kwame Addo"}
 _GIVEN = ("Abena", "Akosua", "Efua", "Kwame", "Yaw", "Kwabena")
 _FAMILY = ("Asante", "Darko", "Addo", "Quaye", "Tetteh", "Agyeman")
 
@@ -194,7 +194,7 @@ class Wallets:
     def notify(self, msisdn: str, text: str) -> None:
         """The network's text message about money that came or went, with what is there now."""
         wallet = self.wallet(msisdn)
-        text += f" Your balance is GHS {cedis(wallet.balance)}."
+        text += f" Your balance is GHS {wallet.balance // 100:,}.{wallet.balance % 100:02d}."
         wallet.notices.append(text)
         self.shared.hub.publish("money", {"phone": "+" + msisdn, "text": text})
 

@@ -3,7 +3,13 @@
 import { el, read, send } from "/play/dom.js";
 
 const TABS = [["conversation", "Talk"], ["order", "Orders"], ["ledger", "Ledger"], ["outbox", "Outbox"], ["money", "Wallets"], ["faults", "Faults"]];
-const GROUPS = { "": "World", twilio: "WhatsApp (Twilio)", mtn: "MTN MoMo", vodafone: "Vodafone Cash", openai: "Voice notes (OpenAI, where it is used)" };
+// How the names of the faults begin; the longest that fits counts.
+const GROUPS = {
+  "": "World", "twilio.": "WhatsApp (Twilio)", "mtn.": "MTN MoMo: collecting", "mtn.transfer_": "MTN MoMo: sending", "mtn.refund_": "MTN MoMo: giving back",
+  "vodafone.": "Vodafone Cash", "paystack.": "Paystack: collecting", "paystack.transfer_": "Paystack: sending", "paystack.refund_": "Paystack: giving back",
+  "statement.": "Statements", "openai.": "Voice notes (OpenAI, where it is used)",
+};
+const groupOf = (name) => Object.keys(GROUPS).filter((begin) => name.startsWith(begin)).sort((a, b) => b.length - a.length)[0];
 
 export class Drawer {
   constructor(world) {
@@ -12,7 +18,7 @@ export class Drawer {
     this.body = document.getElementById("drawer-body");
     this.tab = "conversation";
     this.seen = "";
-    this.openGroups = new Set(["twilio"]);
+    this.openGroups = new Set(["twilio."]);
     this.buttons = TABS.map(([id, label]) => el("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": "drawer-body", onclick: () => this.choose(id) }, label));
     const bar = document.getElementById("drawer-tabs");
     bar.append(...this.buttons);
@@ -61,7 +67,7 @@ export class Drawer {
 
   async fetch(tab) {
     if (tab === "faults") return read("/sandbox/faults");
-    if (tab === "money") return Promise.all([read("/sandbox/truth"), read("/sandbox/prompts?all=1"), ...this.world.people.map((p) => read(`/sandbox/wallets/${encodeURIComponent(p.phone)}`))]);
+    if (tab === "money") return Promise.all([read("/sandbox/truth"), read("/sandbox/prompts?all=1"), read("/sandbox/outgoing"), ...this.world.people.map((p) => read(`/sandbox/wallets/${encodeURIComponent(p.phone)}`))]);
     const all = await read(`/sandbox/drawer?phone=${encodeURIComponent(this.world.active.person.phone)}`);
     return all.tables.filter((table) => table.tab === tab);
   }
@@ -79,7 +85,7 @@ export class Drawer {
     const focused = document.activeElement?.id;
     const top = this.body.scrollTop;
     const groups = Object.entries(GROUPS).map(([group, label]) => {
-      const mine = (name) => (group ? name.startsWith(`${group}.`) : !name.includes("."));
+      const mine = (name) => groupOf(name) === group;
       const rows = [...Object.entries(faults).filter(([n]) => mine(n)).map(([n, f]) => this.fault(n, f)), ...Object.entries(settings).filter(([n]) => mine(n)).map(([n, s]) => this.setting(n, s))];
       const on = Object.entries(faults).filter(([n, f]) => mine(n) && f.on).length;
       const fold = el("details", { open: this.openGroups.has(group) }, el("summary", {}, label, on ? el("span", { class: "badge" }, `${on} on`) : null), ...rows);
@@ -93,7 +99,7 @@ export class Drawer {
 
   fault(name, fault) {
     const id = `fault-${name}`;
-    const short = name.split(".").pop().replaceAll("_", " ");
+    const short = shortly(name);
     const box = el("input", { type: "checkbox", role: "switch", id, checked: fault.on, onchange: () => this.change({ [name]: box.checked }) });
     const once = el("button", { type: "button", class: "once", id: `${id}-once`, "aria-label": `${short}, next call only`, onclick: () => this.change({ [name]: 1 }) }, "×1");
     const count = el("span", { class: "fired" }, fault.on && fault.left ? `${fault.left} left` : fault.fired ? `fired ${fault.fired}` : "");
@@ -102,7 +108,7 @@ export class Drawer {
 
   setting(name, setting) {
     const id = `setting-${name}`;
-    const short = name.split(".").pop().replaceAll("_", " ");
+    const short = shortly(name);
     const label = el("label", { for: id }, el("strong", {}, short), el("small", {}, setting.about));
     if (typeof setting.value === "boolean") {
       const box = el("input", { type: "checkbox", role: "switch", id, checked: setting.value, onchange: () => this.change({ [name]: box.checked }) });
@@ -120,12 +126,16 @@ export class Drawer {
   }
 }
 
-function moneyTables([truth, prompts, ...wallets]) {
+function shortly(name) { return name.slice(groupOf(name).length).replaceAll("_", " "); }
+
+function moneyTables([truth, prompts, { outgoing }, ...wallets]) {
   const cedis = (pesewas) => (pesewas / 100).toLocaleString("en-GB", { minimumFractionDigits: 2 });
   return [
     { title: "Wallets (GHS)", columns: ["name", "msisdn", "balance"], rows: wallets.map((w) => [w.name, w.msisdn, cedis(w.balance_pesewas)]) },
     { title: "Requests", columns: ["provider", "amount", "state", "reason", "reference"], rows: prompts.prompts.slice(-20).reverse().map((p) => [p.provider, p.amount, p.state, p.reason, p.reference.slice(0, 8)]) },
-    { title: "What the providers really took", columns: ["at", "provider", "amount", "currency", "reference"], rows: truth.entries.slice(-40).reverse().map((e) => [e.at.slice(5, 16).replace("T", " "), e.provider, e.amount, e.currency, e.reference.slice(0, 8)]) },
+    { title: "Money on its way out", columns: ["provider", "kind", "amount", "state", "reason", "reference"], rows: outgoing.slice(-20).reverse().map((o) => [o.provider, o.kind, o.amount, o.step || o.state, o.reason, o.reference.slice(0, 8)]) },
+    { title: "What lies with the providers (GHS)", columns: ["provider", "collected, less what went", "float"], rows: Object.entries(truth.floats_pesewas).map(([name, float]) => [name, cedis(truth.totals_pesewas[name]?.GHS || 0), cedis(float)]) },
+    { title: "What the providers really did", columns: ["at", "provider", "kind", "amount", "reference"], rows: truth.entries.slice(-40).reverse().map((e) => [e.at.slice(5, 16).replace("T", " "), e.provider, e.kind.replace("_", " "), e.currency === "GHS" ? e.amount : `${e.currency} ${e.amount}`, e.reference.slice(0, 8)]) },
   ];
 }
 

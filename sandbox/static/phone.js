@@ -1,14 +1,16 @@
-// One phone: its chat, its composer, its sheets and its mobile-money prompts.
+// One phone: its chat, its composer and its sheets.
 
 import { asDataUrl, day, el, icon, send } from "/play/dom.js";
 import { attach } from "/play/attach.js";
 import { bubble } from "/play/bubble.js";
+import { Money } from "/play/money.js";
 
 const SHOWN = 150;
 
 export class Phone {
   constructor(person, shelf, world) {
-    Object.assign(this, { person, shelf, world, messages: new Map(), nodes: new Map(), limit: SHOWN, prompts: [] });
+    Object.assign(this, { person, shelf, world, messages: new Map(), nodes: new Map(), limit: SHOWN });
+    this.money = new Money(this);
     this.build();
   }
 
@@ -20,7 +22,7 @@ export class Phone {
     this.log.append(this.empty);
     this.top = el("div", { class: "sheets" });
     this.note = el("p", { class: "note", role: "alert", hidden: true });
-    this.screen = el("div", { class: "screen" }, this.header(name), this.log, this.note, this.composer(), this.top);
+    this.screen = el("div", { class: "screen" }, this.header(name), this.log, this.note, this.composer(), this.top, this.money.notices);
     const who = el("p", { class: "whose" }, el("strong", {}, name), el("span", { class: "role" }, role), el("span", { class: "number" }, pretty));
     this.root = el("section", { class: "phone", id: `phone-${name.toLowerCase()}`, "aria-label": `${name}, ${role.toLowerCase()}` }, who, el("div", { class: "device" }, this.screen));
     this.root.addEventListener("focusin", () => this.world.chosen(this));
@@ -28,8 +30,8 @@ export class Phone {
   }
 
   header(name) {
-    const more = el("p", { class: "contact" }, el("strong", {}, "Sew4Mi"), el("span", {}, `Business account · ${name}’s phone`));
-    return el("div", { class: "top" }, el("span", { class: "avatar", "aria-hidden": "true" }, "S4"), more);
+    const more = el("p", { class: "contact" }, el("strong", {}, "Sew4Mi"), el("span", {}, `${name}’s phone`));
+    return el("div", { class: "top" }, el("span", { class: "avatar", "aria-hidden": "true" }, "S4"), more, this.money.button);
   }
 
   composer() {
@@ -143,7 +145,7 @@ export class Phone {
     this.redraw();
     this.empty.hidden = false;
     this.close();
-    this.prompts = [];
+    this.money.clear();
   }
 
   hooks() {
@@ -189,57 +191,5 @@ export class Phone {
     this.input.value = "";
     this.typed();
     return text;
-  }
-
-  // Mobile money ---------------------------------------------------------------------------------------------
-
-  setPrompts(list) {
-    const first = list[0];
-    const before = this.prompts[0];
-    this.prompts = list;
-    if (first?.reference === before?.reference && first?.tries_left === before?.tries_left && this.top.querySelector(".ussd")) return;
-    const had = this.top.querySelector(".ussd-veil");
-    if (had && !first && had.dataset.result) return;
-    had?.remove();
-    if (first) this.ussd(first, first.reference === before?.reference);
-  }
-
-  ussd(prompt, again) {
-    const brand = prompt.provider === "mtn" ? "MTN Mobile Money" : "Vodafone Cash";
-    const pin = el("input", { type: "password", inputmode: "numeric", autocomplete: "off", maxlength: "4", pattern: "[0-9]{4}", required: true, id: `pin-${prompt.reference}` });
-    const result = el("p", { class: "ussd-result", role: "status" }, again ? `Wrong PIN. ${prompt.tries_left} tries left.` : "");
-    const left = el("p", { class: "ussd-left", "data-expires": prompt.expires });
-    const answer = async (body) => {
-      try {
-        const said = await send(`/sandbox/prompts/${encodeURIComponent(prompt.reference)}`, body);
-        if (said.waiting) { result.textContent = said.message; pin.value = ""; pin.focus(); } else this.ussdDone(veil, said.message, said.state === "SUCCESS");
-      } catch (problem) { result.textContent = problem.message; }
-    };
-    const form = el("form", { class: `ussd ${prompt.provider}`, role: "dialog", "aria-label": `${brand} prompt`, onsubmit: (e) => { e.preventDefault(); answer({ pin: pin.value }); } },
-      el("p", { class: "ussd-brand" }, brand),
-      el("p", {}, "Pay ", el("strong", {}, `${prompt.currency} ${Number(prompt.amount).toLocaleString("en-GB", { minimumFractionDigits: 2 })}`), " to ", el("strong", {}, prompt.payee), "?"),
-      prompt.note ? el("p", { class: "ussd-note" }, prompt.note) : null,
-      el("label", { for: pin.id }, "Enter your PIN"), pin, result, left,
-      el("div", { class: "ussd-keys" }, el("button", { type: "button", onclick: () => answer({ decline: true }) }, "Decline"), el("button", { type: "submit" }, "Approve")),
-      el("p", { class: "ussd-hint" }, "Any four digits approve. 0000 is a wrong PIN."));
-    const veil = el("div", { class: "veil ussd-veil" }, form);
-    this.top.append(veil);
-    if (this.root.contains(document.activeElement)) pin.focus({ preventScroll: true });
-  }
-
-  ussdDone(veil, message, good) {
-    veil.dataset.result = "1";
-    const shut = () => { veil.remove(); if (this.prompts[0]) this.ussd(this.prompts[0]); };
-    const ok = el("button", { type: "button", onclick: shut }, "OK");
-    veil.replaceChildren(el("div", { class: "ussd", role: "alertdialog", "aria-label": "Mobile money" }, el("p", { class: good ? "good" : "bad" }, message), el("div", { class: "ussd-keys" }, ok)));
-    ok.focus({ preventScroll: true });
-    setTimeout(() => { if (veil.isConnected) shut(); }, 4000);
-  }
-
-  countDown(now) {
-    for (const node of this.top.querySelectorAll("[data-expires]")) {
-      const seconds = Math.max(0, Math.round((new Date(node.dataset.expires) - now) / 1000));
-      node.textContent = `Expires in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    }
   }
 }

@@ -89,6 +89,7 @@ class World {
     source.onerror = () => this.link(false);
     source.addEventListener("message", (event) => this.heard(JSON.parse(event.data)));
     source.addEventListener("prompt", () => this.readPrompts());
+    source.addEventListener("money", (event) => this.paid(JSON.parse(event.data)));
     source.addEventListener("clock", (event) => this.setClock(JSON.parse(event.data)));
     source.addEventListener("faults", () => this.drawer.refresh());
     source.addEventListener("reset", () => { this.phones.forEach((phone) => phone.clear()); this.rev = 0; this.readPrompts(); });
@@ -109,6 +110,8 @@ class World {
     if (fresh && message.who === "bot" && this.turned !== at) this.tabs[at].querySelector(".unread").hidden = false;
   }
 
+  paid({ phone, text }) { this.phones.find((p) => p.person.phone === phone)?.money.notice(text); }
+
   async catchUp() {
     try {
       const from = this.rev;
@@ -117,6 +120,7 @@ class World {
       this.rev = Math.max(this.rev, ...answers.map((a) => a.rev));
       this.setClock(await read("/sandbox/clock"));
       await this.readPrompts();
+      await Promise.all(this.phones.map((phone) => phone.money.refresh()));
     } catch { this.link(false); }
   }
 
@@ -124,7 +128,7 @@ class World {
     const { prompts } = await read("/sandbox/prompts");
     this.phones.forEach((phone, n) => {
       const mine = prompts.filter((p) => p.phone === phone.person.phone);
-      phone.setPrompts(mine);
+      phone.money.setPrompts(mine);
       if (mine.length && this.turned !== n) this.tabs[n].querySelector(".unread").hidden = false;
     });
     this.tick();
@@ -144,7 +148,7 @@ class World {
     byId("clock-day").textContent = `${day(now)} · Accra`;
     byId("moved").hidden = !this.offset;
     byId("moved").textContent = `${this.offset > 0 ? "+" : "−"}${spell(Math.abs(this.offset))}`;
-    this.phones.forEach((phone) => phone.countDown(now));
+    this.phones.forEach((phone) => phone.money.countDown(now));
   }
 }
 
