@@ -27,6 +27,7 @@ from bot.engine import Engine
 from bot.flow import Flow
 from bot.links import Links
 from bot.outbox import Carrier
+from bot.paymaster import Paymaster
 from bot.payments import Provider
 from bot.plugins import class_in, classes_in, names_in
 from bot.queue import Redis
@@ -42,13 +43,13 @@ from bot.voice import Reader
 from bot.words import Words
 from models.base import Away, Database
 from models.content import Shelf
-from models.ledger import HOUSE_CURRENCY
 from models.document import Document
+from models.ledger import HOUSE_CURRENCY
 from models.order import Order
 from models.picture import Picture
 from models.piece import Piece
-from models.tailor import Offer
 from models.seller import Seller, house
+from models.tailor import Offer
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,8 +64,8 @@ class Parts:
     ) -> None:  # fmt: skip
         self.settings = settings
         ring.use(Seal(settings.keys))
-        self._channels, self._providers, self._voice = channels, providers, voice
         house.use(Seller(settings.seller_name, settings.seller_address, settings.seller_tin, settings.vat_registered))
+        self._channels, self._providers, self._voice = channels, providers, voice
 
     # -- the ground
 
@@ -163,6 +164,10 @@ class Parts:
         return Cashier(self.database, self.providers, self.till, self.links, self.clock)
 
     @cached_property
+    def paymaster(self) -> Paymaster:
+        return Paymaster(self.database, self.providers, self.links, self.clock)
+
+    @cached_property
     def ear(self) -> Ear:
         return Ear(self.database, self.channels, self.voice, self.reader, self.clock)
 
@@ -219,11 +224,6 @@ class Parts:
             shown = [card.Card(order.number, p.noun(db).capitalize(), p.who or customer, ready, p.measures) for p in Piece.of(db, order_id)]
         return card.png(shown[0]) if kind == "png" else card.pdf(shown)
 
-    def _config(self, name: str, cls: Any) -> Any:
-        config = load(cls.Config)
-        for field, value in vars(config).items():
-            if field.endswith("_url") and isinstance(value, str):
-                refuse_stand_ins(self.settings, f"{name}_{field}".upper(), value)
     def paper(self, document_id: int) -> tuple[str, bytes] | None:
         """The number of a document and the same as a PDF, drawn anew each time from its frozen facts."""
         from bot.paper import Paper, pdf  # its library takes a third of a second to load: only who draws waits for it
@@ -232,6 +232,11 @@ class Parts:
             x = db.get(Document, document_id)
         return (x.number, pdf(Paper(x.kind, x.number, x.name, x.issued_at, x.currency, x.total, x.facts, x.period))) if x else None
 
+    def _config(self, name: str, cls: Any) -> Any:
+        config = load(cls.Config)
+        for field, value in vars(config).items():
+            if field.endswith("_url") and isinstance(value, str):
+                refuse_stand_ins(self.settings, f"{name}_{field}".upper(), value)
         return config
 
 

@@ -57,6 +57,6 @@ class Refunds(Flow):
     def _state(self, refund: Refund) -> str:
         return self.line(f"state_{refund.state}", day=f"{refund.paid_at:%d %b}" if refund.paid_at else "")
 
-    def _values(self, refund: Refund) -> dict[str, str]:
+    def _values(self, refund: Refund) -> dict[str, Any]:
         paid = Payment.by_id(self.db, refund.payment_id)
         return {"amount": ghs(refund.amount), "order": Order.by_id(self.db, refund.order_id).number, "wallet": local(paid.msisdn)}
