@@ -71,9 +71,9 @@ def recipient(code: str, number: int, made: str, body: dict[str, Any], *, domain
         "bank_name": BANKS[network],
     }  # fmt: skip
     return {
-        "active": True, "createdAt": made, "currency": body["currency"], "domain": domain, "email": None, "id": number, "integration": INTEGRATION,
-        "metadata": NOTHING, "name": body["name"], "recipient_code": code, "type": body["type"], "updatedAt": made, "is_deleted": False,
-        "isDeleted": False, "details": details,
+        "active": True, "createdAt": made, "currency": body["currency"], "description": body.get("description") or "", "domain": domain,
+        "email": None, "id": number, "integration": INTEGRATION, "metadata": NOTHING, "name": body["name"], "recipient_code": code,
+        "type": body["type"], "updatedAt": made, "is_deleted": False, "isDeleted": False, "details": details,
     }  # fmt: skip
 
 

@@ -37,6 +37,8 @@ from sandbox.wallets import Wallets
 
 SWEEP_S = 0.25
 REQUEST_LIMIT = 24 * 1024 * 1024  # bytes; a file of 16 MB in base64
+#: What whoever builds a world may take out of it.
+SHARED, WALLETS, OUTGOING = web.AppKey("shared", Shared), web.AppKey("wallets", Wallets), web.AppKey("outgoing", Outgoing)
 
 
 def build(config: Config) -> web.Application:
@@ -49,6 +51,7 @@ def build(config: Config) -> web.Application:
     control, till = Control(shared, inbound, outgoing, contents, drawer), Till(shared, phones, outgoing)
     paystack = Paystack(door, outgoing), PaystackOut(door, outgoing), PaystackRefunds(door, outgoing)
     app = web.Application(client_max_size=REQUEST_LIMIT)
+    app[SHARED], app[WALLETS], app[OUTGOING] = shared, wallets, outgoing
     collectors = Mtn(shared, wallets), MtnOut(shared, outgoing), Vodafone(shared, wallets), *paystack
     for part in (twilio, *collectors, OpenAI(shared), control, till, Statements(shared, wallets)):
         app.add_routes(part.routes())
