@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from bot import jobs, terminal, ticker
 from bot.clock import Clock
 from bot.messages import Choice, Letter, Receipt
-from bot.payments import Charge, Refused
+from bot.payments import Charge, Provider, Refused
 from bot.rules import measurements, pricing
 from bot.settings import Settings
 from bot.understand import choose
@@ -66,12 +66,12 @@ class MovedParts(Parts):
 
 
 class Stage:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, providers: Mapping[str, Provider] | None = None, clock: StoryClock | None = None) -> None:
         self.channel = Notebook()
-        self.wallets = {name: Wallets(name) for name in ("mtn", "vodafone")}
+        self.wallets = {name: Wallets(name) for name in ("mtn", "vodafone")} if providers is None else {}
         self.listener = Listener()
-        self.parts = MovedParts(settings, channels={"twilio": self.channel}, providers=self.wallets, voice=self.listener)
-        self.parts.story_clock = StoryClock()
+        self.parts = MovedParts(settings, channels={"twilio": self.channel}, providers=providers or self.wallets, voice=self.listener)
+        self.parts.story_clock = clock or StoryClock()
         self.web = make_app(self.parts).test_client()
         jobs.parts = self.parts
         self.reset()
