@@ -15,12 +15,12 @@ DAYS_LATER = {"/transaction": 2, "/transfer": 10, "/refund": 30}
 
 
 def read(api: Api, day: date) -> list[Line]:
-    """What moved on a day (UTC), each line once. Raises Silent: half a statement would accuse the other half."""
+    """What moved on a day (UTC). Raises Silent: half a statement would accuse the other half."""
     try:
         found = [*_collected(api, day), *_sent(api, day), *_given_back(api, day)]
     except (NotSent, NoAnswer) as error:
         raise Silent(str(error)) from None
-    return [line for line in dict.fromkeys(found) if line.at.date() == day]
+    return [line for line in found if line.at.date() == day]
 
 
 def _collected(api: Api, day: date) -> Iterator[Line]:

@@ -54,6 +54,7 @@ REASONS: tuple[tuple[str, Reason], ...] = (
     ("not registered", "not_registered"),
     ("not found", "not_registered"),
     ("limit", "wallet_limit"),
+    ("unavailable", "provider_down"),
 )
 WAITING = frozenset({"pending", "pay_offline", "ongoing", "processing", "queued"})
 
