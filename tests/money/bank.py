@@ -1,0 +1,321 @@
+"""A stage whose providers are the real adapters: what people do costs money at the stand-ins, and the books must say the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from bot import jobs, ticker
+from bot.payments import Charge, Paid, Provider
+from bot.payments.cash import Cash, CashConfig
+from bot.payments.mtn import Mtn, MtnConfig
+from bot.payments.paystack import Paystack, PaystackConfig
+from bot.payments.vodafone import Vodafone, VodafoneConfig
+from bot.settings import Settings
+from models import ledger
+from models.disbursement import Disbursement
+from models.ledger import Account, Journal
+from models.order import Order
+from models.outbox import ASK_AFTER
+from models.payment import Payment
+from models.person import Person
+from models.refund import Refund
+from models.tailor import Tailor
+from sandbox.config import Config
+from sandbox.outgoing import Out
+from sandbox.wallets import Ask
+from tests.fakes import StoryClock
+from tests.money.world import PIN, World
+from tests.stage import LIFE, PHONES, Life, Stage
+
+READ_S, IMPATIENT_S = 20.0, 0.3
+GARMENT, PRICE = "kente shirt", 333  # GHS; its parts are not round
+ENDED = ("COMPLETED", "CANCELLED", "REFUNDED")
+Replies = list[tuple[int, bytes]]
+
+
+def adapters(config: Config, clock: StoryClock) -> dict[str, Provider]:
+    """The real ones, as their settings would make them, living by the story's clock."""
+
+    def seconds() -> float:
+        return clock.time.timestamp()
+
+    mtn = MtnConfig(
+        api_url=config.origin + "/mtn", target_environment=config.mtn_environment, collection_key=config.mtn_subscription,
+        api_user=config.mtn_user, api_key=config.mtn_key, disbursement_key=config.mtn_out_subscription,
+        disbursement_user=config.mtn_out_user, disbursement_api_key=config.mtn_out_key, currency="GHS",
+    )  # fmt: skip
+    paystack = PaystackConfig(secret_key=config.paystack_key, api_url=config.origin + "/paystack")
+    vodafone = VodafoneConfig(api_url=config.origin + "/vodafone", api_key=config.vodafone_key, webhook_secret=config.vodafone_secret)
+    return {
+        "mtn": Mtn(mtn, read_s=READ_S, monotonic=seconds), "paystack": Paystack(paystack, read_s=READ_S, monotonic=seconds),
+        "vodafone": Vodafone(vodafone, read_s=READ_S, now=seconds), "cash": Cash(CashConfig()),
+    }  # fmt: skip
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        pass
+
+
+class Doors:
+    """Our web application where the stand-ins can reach it. Remembers how it answered."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self.replies: Replies = []
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=Quiet)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def open(self) -> Iterator[Doors]:
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="doors", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join(10)
+
+    def _answer(self, environ: Any, start: Any) -> Any:
+        said: list[int] = []
+
+        def note(status: str, headers: Any, *more: Any) -> Any:
+            said.append(int(status.split()[0]))
+            return start(status, headers, *more)
+
+        body = b"".join(self.app(environ, note))
+        self.replies.append((said[-1], body))
+        return [body]
+
+
+class RealLife(Life):
+    """Leads an order through its life; what is paid is really taken from a wallet."""
+
+    stage: Bank
+
+    def pay(self, stage: str) -> None:
+        number = PHONES[next(n for n in PHONES if n.capitalize() == self.customer.first_name)][1:]
+        values = {"stage": stage, "person_id": self.customer.id, "provider": "mtn", "network": "mtn", "msisdn": number}
+        early = self.now - timedelta(hours=1)
+        payment = Payment.start(self.db, order_id=self.order.id, amount=self.order.part(stage), currency="GHS", now=early, **values)
+        payment.begin(self.now, timedelta(minutes=1))
+        mtn, world = self.stage.parts.providers["mtn"], self.stage.world
+        mtn.collect(Charge(payment.reference, number, "mtn", payment.amount, "GHS", "", ""))
+        world.rest()
+        assert world.approve(world.prompts(number)[-1]) == "Approved."
+        answer = mtn.query(payment.reference)
+        assert isinstance(answer, Paid)
+        payment.hear(self.db, answer, (), {}, due=True, now=self.now)
+        self.order.funded(self.db, stage, self.now)
+
+
+class Bank(Stage):
+    """The house between the people and the stand-ins."""
+
+    def __init__(self, settings: Settings, world: World, doors: Doors, clock: StoryClock) -> None:
+        self.world, self.doors = world, doors
+        super().__init__(settings, providers=adapters(world.config, clock), clock=clock)
+        doors.app = self.web.application
+        self._routes = dict(self.parts.till.routes)
+
+    def reset(self) -> None:
+        super().reset()
+        self.world.begin_again()
+        self.doors.replies.clear()
+        for provider in self.parts.providers.values():
+            self.patience(provider.name, READ_S)
+        if hasattr(self, "_routes"):
+            self.parts.till.routes.clear()
+            self.parts.till.routes.update(self._routes)
+
+    # -- the story
+
+    def order(self, reached: str = "ordered", who: str = "ama") -> int:
+        """An order that has come so far; its id."""
+        with self.parts.database.begin() as db:
+            known = self.person(db, "kofi")
+        if known is None:
+            self.given_tailor("kofi", GARMENT, "Accra", PRICE)
+        self.given_order(who, GARMENT, "kofi", reached)
+        return self.orders()[-1].id
+
+    def given_order(self, who: str, garment: str, tailor: str, reached: str) -> None:
+        self.person_or_new(who)
+        with self.parts.database.begin() as db:
+            RealLife(self, db, who, garment, tailor).until(reached)
+
+    def talks(self, who: str, *texts: str) -> None:
+        """One word after the other, each when the one before is answered; the rest of the house wakes after the last."""
+        for words in texts:
+            assert self.post(self._fields(who, words)).status_code == 200
+            jobs.carry_messages()
+            list(self.new_letters())
+        self.settle()
+
+    def is_prompted(self, who: str = "ama", wallet: str = "", network: str = "1") -> Ask | None:
+        """The customer asks in chat for the prompt of what is due. What is now open on that phone."""
+        number = wallet or "0" + PHONES[who][4:]
+        self.talks(who, "my orders", "[Pay now]", number, network, "[Send prompt]")
+        return next(reversed(self.world.prompts("233" + number[1:].replace(" ", ""))), None)
+
+    def approves(self, ask: Ask | None) -> None:
+        assert ask is not None, "there is no prompt on the phone"
+        assert self.world.approve(ask, PIN) == "Approved."
+        self.settle()
+
+    def declines(self, ask: Ask | None) -> None:
+        assert ask is not None, "there is no prompt on the phone"
+        self.world.decline(ask)
+        self.settle()
+
+    def pays(self, who: str = "ama", wallet: str = "", network: str = "1") -> None:
+        """A prompt, and a PIN."""
+        self.approves(self.is_prompted(who, wallet, network))
+
+    def cancels(self, who: str = "ama") -> None:
+        self.talks(who, "cancel order", "1", "yes")
+
+    def routes(self, network: str, *providers: str) -> None:
+        """Which providers serve a network in this story, preferred first."""
+        self.parts.till.routes[network] = providers
+
+    def fault(self, name: str, value: Any = True) -> None:
+        self.world.fault(name, value)
+
+    def patience(self, provider: str, read_s: float = IMPATIENT_S) -> None:
+        """How long we wait for an answer of a provider."""
+        adapter: Any = self.parts.providers[provider]
+        if hasattr(adapter, "_wire"):
+            adapter._wire._read_s = read_s
+            adapter._wire.close()
+
+    # -- time, the same for both sides
+
+    def seconds(self, count: float) -> None:
+        self.pass_time(count / 3600)
+
+    def minutes(self, count: float) -> None:
+        self.pass_time(count / 60)
+
+    def hours(self, count: float) -> None:
+        self.pass_time(count)
+
+    def days(self, count: float) -> None:
+        self.pass_time(24 * count)
+
+    @property
+    def now(self) -> datetime:
+        return self.parts.story_clock.time
+
+    def settle(self) -> None:
+        """Workers and world in turn, until neither has anything to do now."""
+        for _ in range(20):
+            self.world.rest()
+            super().settle()
+            self.world.rest()
+            if not self._is_busy():
+                return
+
+    def _is_busy(self) -> bool:
+        with self.parts.database.begin() as db:
+            values = {"now": self.now, "silent": self.now - ASK_AFTER}
+            return any(db.execute(ticker.FORGOTTEN, values).one())
+
+    def _next_due(self, until: datetime) -> datetime | None:
+        theirs = self.world.next_due(self.now)
+        dues = [due for due in (super()._next_due(until), theirs) if due and due < until]
+        return min(dues, default=None)
+
+    # -- what is written down
+
+    def payments(self) -> list[Payment]:
+        return self._all(Payment)
+
+    def refunds(self) -> list[Refund]:
+        return self._all(Refund)
+
+    def disbursements(self) -> list[Disbursement]:
+        return self._all(Disbursement)
+
+    def _all(self, kind: Any) -> list[Any]:
+        with self.parts.database.begin() as db:
+            return list(db.scalars(select(kind).order_by(kind.id)))
+
+    def the_order(self) -> Order:
+        """The only one, or the newest."""
+        return self.orders()[-1]
+
+    def balance(self, code: str) -> int:
+        with self.parts.database.begin() as db:
+            return ledger.balance(db, code)
+
+    def books(self) -> dict[str, int]:
+        """Every account that is not empty, on its own side."""
+        with self.parts.database.begin() as db:
+            return {a.code: ledger.own_side(a.kind, a.balance) for a in db.scalars(select(Account).order_by(Account.code)) if a.balance}
+
+    def journals(self, beginning: str = "") -> list[str]:
+        with self.parts.database.begin() as db:
+            return list(db.scalars(select(Journal.key).where(Journal.key.startswith(beginning)).order_by(Journal.id)))
+
+    def person_id(self, who: str) -> int:
+        with self.parts.database.begin() as db:
+            found = self.person(db, who)
+            assert isinstance(found, Person)
+            return found.id
+
+    def tailor_id(self, who: str = "kofi") -> int:
+        with self.parts.database.begin() as db:
+            found: Tailor = self.tailor(db, who)
+            return found.id
+
+    def was_told(self, who: str) -> str:
+        return "\n".join(letter.reply.text for letter in self.channel.sent if self.who(letter.to) == who)
+
+    def spent(self, who: str = "ama") -> int:
+        """Pesewas that left a wallet and did not come back."""
+        number = PHONES[who][1:]
+        signs = {"collected": -1, "sent": 1, "given_back": 1, "reversed": -1}
+        rows = [row for row in self.world.wallets.truth.rows if row["msisdn"] == number]
+        return -sum(signs[row["kind"]] * row["amount_pesewas"] for row in rows)
+
+    def given_back(self, who: str = "ama") -> list[Out]:
+        return [out for out in self.world.outs() if out.msisdn == PHONES[who][1:] and out.state == "SUCCESS"]
+
+    # -- the end of every story
+
+    def books_equal_truth(self, *, in_flight: bool = False, open_money: bool = False) -> None:
+        """What lies with each provider is what our books say lies there; nothing is lost, doubled or left half done.
+
+        `in_flight`: money is still on its way out. `open_money`: something is still due, so events may wait.
+        """
+        with self.parts.database.begin() as db:
+            assert not ledger.faults(db)
+            accounts = {a.code: ledger.own_side(a.kind, a.balance) for a in db.scalars(select(Account))}
+            bugs = list(db.execute(text("SELECT name, error FROM inbox WHERE state = 'failed' OR tries > 0")))
+            ended = list(db.scalars(select(Order.id).where(Order.state.in_(ENDED))))
+        assert not bugs
+        clearing = {_place(code): amount for code, amount in accounts.items() if code.startswith("provider_clearing:") and amount}
+        assert clearing == self.world.holds()
+        left = {code: amount for code, amount in accounts.items() if code.startswith("escrow:") and int(code.split(":")[1]) in ended and amount}
+        assert not left, "an order that has ended still holds money"
+        if not in_flight:
+            assert not {code: amount for code, amount in accounts.items() if code.startswith("in_flight:") and amount}
+        if not open_money:
+            assert not self._is_busy()
+
+
+def _place(code: str) -> tuple[str, str]:
+    _, provider, *currency = code.split(":")
+    return provider, currency[0] if currency else ledger.HOUSE_CURRENCY
+
+
+__all__ = ["LIFE", "Bank", "Doors"]

@@ -1,0 +1,213 @@
+"""Money that is asked for: lost answers, lost callbacks, dead workers, late approvals, wrong networks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot import jobs
+from bot.cashier import LEASE, Cashier
+from bot.payments import Charge
+from models.payment import Payment
+from sandbox.wallets import key_of
+from tests.money.bank import IMPATIENT_S, Bank
+from tests.money.world import World
+
+#: provider -> (network in this story, a number of it as it is typed, its place in the list of networks, where it is charged)
+WALLETS = {
+    "mtn": ("mtn", "024 123 4567", "1", "/requesttopay"), "paystack": ("at", "027 123 4567", "1", "/charge"),
+    "vodafone": ("telecel", "020 123 4567", "1", "/payment/initiate"),
+}  # fmt: skip
+CUT, SLOW = 0, IMPATIENT_S + 0.1  # seconds a connection stays open before it breaks
+LIMIT = timedelta(minutes=6)
+
+
+class Died(BaseException):
+    """A worker was killed."""
+
+
+def ways(*providers: str) -> Any:
+    return pytest.mark.parametrize("provider", providers or tuple(WALLETS))
+
+
+def prompt(bank: Bank, provider: str) -> Any:
+    """An order whose deposit is asked for by a provider; what is open on the phone."""
+    network, number, place, _ = WALLETS[provider]
+    bank.routes(network, provider)
+    bank.order()
+    return bank.is_prompted("ama", number, place)
+
+
+def charges(world: World, provider: str) -> list[str]:
+    """Method of each request about a charge, in order; a look at it is a GET."""
+    paths = (WALLETS[provider][3], "/transaction/verify", "/payment/status")
+    return [a.method for a in world.asked if any(path in a.path for path in paths)]
+
+
+def is_paid_once(bank: Bank, provider: str) -> None:
+    """The deposit is in escrow, taken once, under the one reference that was written down before anybody was asked."""
+    (payment,) = bank.payments()
+    assert (payment.state, payment.booked) == ("succeeded", "escrow")
+    assert [key_of(ask.reference) for ask in bank.world.wallets.asks.values()] == [payment.reference]
+    assert bank.the_order().state == "DEPOSIT_PAID"
+    assert bank.balance(f"escrow:{payment.order_id}:deposit") == payment.amount == bank.world.moved("collected", provider) == 83_25
+    assert bank.journals("collect:") == [f"collect:{payment.id}"]
+    assert bank.was_told("ama").count("received") == 1
+    bank.books_equal_truth()
+
+
+@ways()
+@pytest.mark.parametrize("silence", [CUT, SLOW], ids=["cut", "slow"])
+def test_f01_a_lost_answer_to_a_request_that_was_created(bank: Bank, provider: str, silence: float) -> None:
+    bank.fault(f"{provider}.timeout_created", {"times": 1, "value": silence})
+    if silence:
+        bank.patience(provider)
+    prompt(bank, provider)
+    (payment,) = bank.payments()
+    assert payment.state == "unknown"
+    bank.approves(bank.world.ask(payment.reference))
+    bank.seconds(15)
+    is_paid_once(bank, provider)
+    assert charges(bank.world, provider).count("POST") == 1
+
+
+@ways()
+@pytest.mark.parametrize("fault", ["error_500_not_created", "error_503"])
+def test_f02_a_server_error_that_created_nothing(bank: Bank, provider: str, fault: str) -> None:
+    bank.fault(f"{provider}.{fault}", 1)
+    assert prompt(bank, provider) is None
+    (payment,) = bank.payments()
+    assert (payment.state, payment.provider) == ("unknown", provider)
+    bank.seconds(15)
+    assert charges(bank.world, provider) == ["POST", "GET", "POST"]  # asked about, not there, and the same once more
+    bank.approves(bank.world.ask(payment.reference))
+    is_paid_once(bank, provider)
+
+
+@ways()
+def test_f03_the_reference_is_there_already(bank: Bank, provider: str) -> None:
+    """A worker died after it had sent, and its row was taken for a new one."""
+    network, _, _, path = WALLETS[provider]
+    bank.routes(network, provider)
+    order = bank.order()
+    with bank.parts.database.begin() as db:
+        payment = Payment.start(
+            db, order_id=order, stage="deposit", person_id=bank.person_id("ama"), provider=provider, network=network, msisdn="233271234567",
+            amount=83_25, currency="GHS", now=bank.parts.clock.now(),
+        )  # fmt: skip
+        charge = Charge(payment.reference, payment.msisdn, network, payment.amount, "GHS", "", "")
+    bank.parts.providers[provider].collect(charge)
+    bank.settle()
+    assert len(bank.world.calls("POST", path, payment.reference)) == 2
+    assert bank.payments()[0].state == "pending"  # as good as accepted
+    bank.approves(bank.world.ask(payment.reference))
+    bank.seconds(15)
+    is_paid_once(bank, provider)
+
+
+@ways()
+def test_f04_no_callback_ever(bank: Bank, provider: str) -> None:
+    """Even what is approved in the last second is known within six minutes."""
+    bank.fault(f"{provider}.callback_lost")
+    ask = prompt(bank, provider)
+    sent = bank.payments()[0].submitted_at
+    bank.seconds(bank.parts.providers[provider].window_s - 2)
+    bank.approves(ask)
+    assert bank.payments()[0].state == "pending"
+    while bank.payments()[0].state == "pending" and bank.now - sent < LIMIT:
+        bank.seconds(5)
+    is_paid_once(bank, provider)
+    assert bank.now - sent <= LIMIT
+
+
+@ways("mtn", "vodafone")
+@pytest.mark.parametrize("meanwhile", ["still due", "paid again"])
+def test_f10_a_success_twenty_minutes_after_we_gave_up(bank: Bank, provider: str, meanwhile: str) -> None:
+    bank.fault(f"{provider}.late_success", {"times": 1, "value": 35 * 60})
+    prompt(bank, provider)
+    bank.minutes(20)
+    assert bank.payments()[0].state == "expired"
+    if meanwhile == "paid again":
+        bank.fault(f"{provider}.late_success", False)
+        bank.routes("mtn", "mtn")
+        bank.pays()
+        assert bank.the_order().state == "DEPOSIT_PAID"
+    bank.minutes(16)
+    late, *again = bank.payments()
+    assert (late.state, late.booked) == ("succeeded", "surplus" if again else "escrow")
+    if not again:
+        is_paid_once(bank, provider)
+        return
+    bank.minutes(1)
+    assert [(r.amount, r.state, r.cause) for r in bank.refunds()] == [(83_25, "paid", "surplus")]
+    assert "although nothing was due any more" in bank.was_told("ama")
+    assert bank.world.moved("collected", "mtn") + bank.world.moved("collected", provider if provider != "mtn" else "paystack") == 2 * 83_25
+    assert [out.amount for out in bank.world.outs() if out.state == "SUCCESS"] == [83_25]
+    assert bank.balance(f"escrow:{late.order_id}:deposit") == 83_25
+    assert bank.balance(f"refunds_payable:{late.person_id}") == 0
+    bank.books_equal_truth()
+
+
+def test_f12_paid_after_the_order_was_cancelled(bank: Bank) -> None:
+    ask = bank.is_prompted() if bank.order() else None
+    bank.cancels()
+    assert bank.the_order().state == "CANCELLED"
+    bank.approves(ask)
+    assert bank.journals("collect:") and bank.the_order().state == "CANCELLED"
+    bank.minutes(1)
+    (refund,) = bank.refunds()
+    assert (refund.amount, refund.state) == (83_25, "paid")
+    assert [(out.kind, out.amount, out.msisdn) for out in bank.given_back()] == [("refund", 83_25, "233241234567")]
+    assert bank.spent() == 0
+    assert not bank.books()
+    assert "we owe it back to 024 123 4567" in bank.was_told("ama") and "is back on 024 123 4567" in bank.was_told("ama")
+    bank.books_equal_truth()
+
+
+@ways()
+def test_f15_a_worker_is_killed_between_their_yes_and_our_commit(bank: Bank, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: Any, **__: Any) -> bool:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Cashier, "_take_in", die)
+        with pytest.raises(Died):
+            prompt(bank, provider)
+    (payment,) = bank.payments()
+    assert payment.state == "submitting"
+    bank.approves(bank.world.ask(payment.reference))
+    bank.seconds(LEASE.total_seconds())
+    is_paid_once(bank, provider)
+    assert charges(bank.world, provider).count("POST") == 1
+
+
+def test_f15_a_worker_is_killed_before_a_payment_is_booked(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer came and nobody wrote it down: it is asked for again."""
+    ask = prompt(bank, "mtn")
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "carry_events", lambda: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            bank.approves(ask)
+    assert bank.payments()[0].state == "pending"
+    bank.seconds(LEASE.total_seconds())
+    is_paid_once(bank, "mtn")
+
+
+@pytest.mark.parametrize("case", ["wrong network", "ported number"])
+def test_f26_the_wrong_network_was_chosen(bank: Bank, case: str) -> None:
+    """Said plainly and once; the other network is offered for the same number, and nobody is asked again by himself."""
+    bank.fault("strict_network")
+    bank.routes("mtn", "mtn")
+    bank.routes("telecel", "paystack")
+    bank.order()
+    assert bank.is_prompted("ama", "020 123 4567", "MTN MoMo") is None
+    (payment,) = bank.payments()
+    assert (payment.state, payment.reason) == ("failed", "not_registered")
+    assert bank.was_told("ama").count("this number has no mobile money on that network") == 1
+    asked = len(bank.world.asked)
+    bank.hours(3)
+    assert len(bank.world.asked) == asked and len(bank.payments()) == 1
+    assert bank.books() == {}
+    bank.books_equal_truth()
