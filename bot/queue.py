@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
+from secrets import token_hex
 from typing import Any
 
 import redis
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 POSITION_TTL_S = 30 * 60
 BELL_TTL_S = 5  # a bell that nobody answers may be rung again after this
 #: A bell, its RQ queue and its job share a name; one queue per worker process, so that a slow provider never holds up another kind.
-QUEUES = ("messages", "events", "money", "pictures", "voice")
+QUEUES = ("messages", "events", "money", "pictures", "voice", "books")
 
 
 class Redis:
@@ -70,6 +71,38 @@ class Redis:
             return bool(self.connection.ping())
         except redis.RedisError:
             return False
+
+    # -- what all processes know together (bot/circuit.py)
+
+    def tally(self, key: str, at: float, within_s: int) -> int:
+        try:
+            pipe = self.connection.pipeline()
+            pipe.zremrangebyscore(key, 0, at - within_s)
+            pipe.zadd(key, {token_hex(8): at})
+            pipe.zcard(key)
+            pipe.expire(key, within_s)
+            return int(pipe.execute()[2])
+        except redis.RedisError:
+            return 0
+
+    def recall(self, keys: list[str]) -> list[str | None]:
+        try:
+            found: list[Any] = self.connection.mget(keys) if keys else []  # type: ignore[assignment]
+            return [value.decode() if value else None for value in found]
+        except redis.RedisError:
+            return [None] * len(keys)
+
+    def remember(self, key: str, value: str, ttl_s: int, *, once: bool = False) -> bool:
+        try:
+            return bool(self.connection.set(key, value, ex=ttl_s, nx=once))
+        except redis.RedisError:
+            return True
+
+    def drop(self, *keys: str) -> None:
+        try:
+            self.connection.delete(*keys)
+        except redis.RedisError as error:
+            log.warning("redis is away: %s", type(error).__name__)
 
     def _enqueue(self, bell: str) -> None:
         self._queues[bell].enqueue(f"bot.jobs.carry_{bell}", job_timeout=120, result_ttl=0, failure_ttl=3600)

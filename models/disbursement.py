@@ -15,6 +15,7 @@ from bot.rules import NotAllowed
 from bot.rules import disbursement as rules
 from models import ledger
 from models.base import Base, Id, Pesewas, Sealed
+from models.case import Case
 
 
 class Disbursement(Base):
@@ -147,6 +148,13 @@ class Disbursement(Base):
 
     def hear(self, db: Session, answer: Submitted | Answer, now: datetime) -> str:
         """Takes in what a provider said. Returns "sent", "not_sent", "reversed", "stuck", "waiting" or "nothing"."""
+        outcome = self._hear(db, answer, now)
+        if outcome == "stuck":
+            facts = {"disbursement_id": self.id, "order_id": self.order_id, "amount": self.amount}
+            Case.open(db, f"disbursement:{self.id}:stuck", "disbursement_stuck", provider=self.provider, facts=facts, now=now)
+        return outcome
+
+    def _hear(self, db: Session, answer: Submitted | Answer, now: datetime) -> str:
         event = _EVENTS.get(type(answer), "")
         if isinstance(answer, Paid) and not self._fits(db, answer):
             return self._wait("lost", now)

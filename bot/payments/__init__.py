@@ -128,6 +128,7 @@ class Hint:
     """What a callback is worth: a reason to ask. Never money."""
 
     reference: str  # of a payment, a transfer or a refund: 32 hex digits, "" when unreadable
+    paid: bool = False  # what it claims; a claim that the provider does not confirm is looked at by a person
 
 
 @dataclass(frozen=True, slots=True)

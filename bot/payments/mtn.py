@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from bot.messages import Request
 from bot.payments import Answer, Charge, GiveBack, Hint, Line, NotAccepted, Reason, Submitted, Transfer, Unknown
-from bot.payments._http import Wire, asked_for, fields, reference
+from bot.payments._http import Wire, asked_for, fields, reference, text
 from bot.payments._mtn_api import Keys, Product, notes, party
 from bot.payments._mtn_out import Disbursements, holder
 from bot.payments._mtn_paper import read
@@ -115,7 +115,8 @@ class Mtn:
 
     def callback(self, request: Request) -> Hint:
         """MTN signs nothing: whatever the body claims, it is only a reason to ask."""
-        return Hint(reference(asked_for(request, "ref")) or reference(fields(request.body).get("externalId")))
+        said = fields(request.body)
+        return Hint(reference(asked_for(request, "ref")) or reference(said.get("externalId")), text(said.get("status")) == "SUCCESSFUL")
 
     def forget(self) -> None:
         for product in self._products:
