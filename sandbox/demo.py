@@ -29,8 +29,9 @@ What to try
   1. On {customer}'s phone write "hello", then "order a kente shirt", and follow the talk; pay with any PIN but 0000.
   2. {tailor} is a tailor: accept the order on his phone, send a photo "cutting", later "fitting" and "ready".
   3. Send a sample voice note from the plus button, or type there what one shall say: after "my measurements" its numbers are read back.
-  4. On {customer}'s phone write "family order", and let the others join from their phones with the code she gets.
-  5. Move the clock and see deadlines ring; open the drawer to see the order, the ledger and what leaves the house;
+  4. The button in the corner of each phone is its wallet: what came and went, and on {tailor}'s the voucher of *110#.
+  5. On {customer}'s phone write "family order", and let the others join from their phones with the code she gets.
+  6. Move the clock and see deadlines ring; open the drawer to see the order, the ledger and what leaves the house;
      under "Faults" make WhatsApp or the mobile-money providers fail.
 
 The product itself answers at {web} ({web}/readyz). Logs: {logs}/
