@@ -15,6 +15,7 @@ from models import ledger
 from models.disbursement import Disbursement
 from models.escrow import commissioned
 from models.order import Order
+from models.seller import house
 
 HERS = (*(s for s in PAID_STATES if s != "DEPOSIT_PAID"), "DISPUTED")  # orders she has accepted
 
@@ -48,11 +49,12 @@ def wallet_of(tailor_id: int) -> str:
     return f"tailor_wallet:{tailor_id}"
 
 
-def pending(db: Session, tailor_id: int) -> list[tuple[str, int]]:
-    """(Order number, pesewas) still held for her orders, less commission."""
+def pending(db: Session, tailor_id: int, now: datetime) -> list[tuple[str, int]]:
+    """(Order number, pesewas) still held for her orders, less commission and the tax on it."""
     orders = db.scalars(select(Order).where(Order.tailor_id == tailor_id, Order.state.in_(HERS)).order_by(Order.id))
     held = [(order, ledger.held(db, order.id)) for order in orders]
-    return [(o.number, amount - escrow.commission(o.commission_bp, commissioned(db, o), amount)) for o, amount in held if amount]
+    fees = [escrow.commission(o.commission_bp, commissioned(db, o), amount) for o, amount in held]
+    return [(o.number, amount - fee - house.vat(fee, now.date())) for (o, amount), fee in zip(held, fees, strict=True) if amount]
 
 
 def net(db: Session, tailor_id: int, now: datetime) -> int:

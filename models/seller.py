@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import date
 
+from bot.rules import tax
 from models.base import Json
 
 
@@ -26,6 +28,10 @@ class House:
 
     def use(self, seller: Seller) -> None:
         self.seller = seller
+
+    def vat(self, fee: int, day: date) -> int:
+        """Pesewas of tax on top of a commission; none where the seller is not registered."""
+        return tax.lines(fee, day).total if self.seller.vat_registered else 0
 
 
 house = House()
