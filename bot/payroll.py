@@ -12,10 +12,11 @@ from bot.rules.payment import Till
 from models import payout
 from models.base import Away, Database
 from models.payday import Payday
+from models.switch import PAYOUTS, Switch
 
 log = logging.getLogger(__name__)
 BUDGET_S = 40  # one waking pays for this long at most; the next one goes on
-AGAIN = timedelta(minutes=10)  # after a bug with one tailor: the others are paid, she is tried again
+AGAIN = timedelta(minutes=10)  # while payouts are switched off; after a bug with one tailor, too: the others are paid, she is tried again
 CLOCK = "rules"  # who runs a week by itself
 
 
@@ -27,6 +28,10 @@ class Payroll:
         """Pays the weeks whose payday has come; whether there was one."""
         with self.database.begin() as db:
             weeks = Payday.due(db, self.clock.now())
+            if weeks and not Switch.is_on(db, PAYOUTS):
+                for week in weeks:
+                    Payday.end(db, week, self.clock.now(), again=AGAIN)
+                return False
         for week in weeks:
             self.run(week)
         return bool(weeks)

@@ -33,12 +33,8 @@ class DryFloat(Base):
         db.execute(insert(cls).values(values).on_conflict_do_nothing())
 
     @classmethod
-    def holds(cls, db: Session, out: Disbursement, now: datetime) -> bool:
-        """Whether a payout that is about to be sent must wait; then it is put off."""
-        if out.purpose != "payout" or out.state != "approved" or db.get(cls, out.provider) is None:
-            return False
-        out.next_at = now + FLOAT_ASKED_AGAIN
-        return True
+    def is_at(cls, db: Session, provider: str) -> bool:
+        return db.get(cls, provider) is not None
 
     @classmethod
     def claim(cls, db: Session, now: datetime) -> list[str]:

@@ -21,6 +21,7 @@ from models.inbox import Inbox
 from models.payday import Payday
 from models.person import Person
 from models.purse import Purse
+from models.switch import PAYOUTS, Switch
 from models.tailor import Tailor
 from models.timer import Timer
 
@@ -35,6 +36,8 @@ def why_not(purse: Purse | None, funds: Funds, till: Till, now: datetime) -> str
     """Why nothing can be paid now; "" when it can."""
     if funds.hers < till.terms.minimum:
         return "below_minimum"
+    if PAYOUTS in till.closed():
+        return "no_way"
     if purse is None:
         return "no_number"
     if obstacle := purse.obstacle(now):
@@ -62,6 +65,15 @@ def goes_again(out: Disbursement) -> bool:
 
 
 # -- verbs
+
+
+def may_leave(db: Session, out: Disbursement, now: datetime) -> bool:
+    """Whether an approved attempt may be sent at this moment; a payout that may not is put off, and stays approved."""
+    stopped = {PAYOUTS, f"send:{out.provider}"} & Switch.off(db).keys() or DryFloat.is_at(db, out.provider)
+    if out.purpose != "payout" or not stopped:
+        return True
+    out.next_at = now + rules.FLOAT_ASKED_AGAIN
+    return False
 
 
 def request(db: Session, tailor: Tailor, amount: int | None, *, once: str, till: Till, now: datetime) -> list[Disbursement]:
