@@ -134,6 +134,12 @@ def test_paid_but_not_clearly_this_is_unknown(server: Server, wrong: dict[str, A
     assert isinstance(answering(server, Answer(500), Answer(200, said({**SUCCESS, **wrong}))).query(REFERENCE), Unknown)
 
 
+@pytest.mark.parametrize("status", ["failed", "abandoned", "reversed", "pending", "send_otp"])
+def test_an_answer_about_something_else_says_nothing(server: Server, status: str) -> None:
+    answer = answering(server, Answer(500), Answer(200, said({**SUCCESS, "status": status, "reference": "0" * 32}))).query(REFERENCE)
+    assert isinstance(answer, Unknown)
+
+
 def test_a_mismatch_is_told_as_it_is(server: Server) -> None:
     provider = answering(server, Answer(500), Answer(200, said({**SUCCESS, "amount": 1249, "currency": "NGN"})))
     assert provider.query(REFERENCE) == Paid(REFERENCE, 1249, "NGN", "9001")
