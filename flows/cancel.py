@@ -9,7 +9,6 @@ from typing import Any
 from bot.flow import Flow, Scene
 from bot.rules import escrow
 from bot.rules.money import ghs
-from models import ledger
 from models.order import Order
 from models.payment import Payment
 from models.timer import Timer
@@ -37,6 +36,7 @@ class Cancel(Flow):
         "sure": "Cancel {order} ({garment} by {tailor})?\n{back}",
         "hint_sure": "Please answer *yes* or *no*.",
         "back_none": "Nothing was paid for it yet.",
+        "back_cash": "You paid {tailor} in cash: we hold none of it and cannot give it back. That is between the two of you.",
         "back_all": "You get the whole {customer} back.",
         "back_part": "You get {customer} of your deposit back; {tailor_part} goes to {tailor} for the time kept free.",
         "kept": "Good, {order} stays as it is.",
@@ -70,8 +70,9 @@ class Cancel(Flow):
     def ask_sure(self) -> None:
         order = self._order()
         self.memory.seen = order.state
-        back = escrow.on_cancel(order.state, ledger.held(self.db, order.id))
-        key = "back_none" if not back.to_customer else "back_part" if back.to_tailor else "back_all"
+        back = order.goes_back(self.db)
+        in_cash = order.in_cash(self.db, "deposit")
+        key = "back_cash" if in_cash else "back_none" if not back.to_customer else "back_part" if back.to_tailor else "back_all"
         tailor = order.tailor(self.db).business
         said = self.line(key, customer=ghs(back.to_customer), tailor_part=ghs(back.to_tailor), tailor=tailor)
         self.ask_yes_no("sure", order=order.number, garment=order.noun(self.db), tailor=tailor, back=said)

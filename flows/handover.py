@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bot.flow import Flow
 from bot.rules import NotAllowed
@@ -20,6 +21,7 @@ class Handover(Flow):
     by_hand = True
     for_tailors = True
     patient = True
+    by_day = ("delivery_due",)
     starts_with = ("handover", "hand over", "code", "handover code")
     states = ("which", "code", "pieces")
     transitions = (
@@ -49,6 +51,7 @@ class Handover(Flow):
         "wrong_last": "That is not the code of {order}. One try is left.",
         "wrong_locked": "That is not the code of {order} either.",
         "locked": "Too many wrong codes. {customer} can confirm the handover in *my orders* instead.",
+        "due": "{order} is ready and paid for. Please hand it over to {customer}, and send *handover* with the 4-digit code you get there.",
         "customer_asked": "{tailor} has handed over {order}.",
     }
 
@@ -124,6 +127,13 @@ class Handover(Flow):
         else:
             self._hand_over(order)
             self.completed()
+
+    def on_delivery_due(self, facts: dict[str, Any]) -> None:
+        """Daily, as long as what is paid for is not handed over."""
+        order = Order.by_id(self.db, facts["order_id"])
+        if order.state == "READY_FOR_DELIVERY" and order.is_funded(self.db, "final"):
+            self.tell(self.person.id, "due", order=order.number, customer=order.customer(self.db).first_name)
+            order.clocks(self.db, "delivery_waits", self.now)
 
     # -- private
 

@@ -39,8 +39,9 @@ class Job(Flow):
     )
     says = {
         "answer": "*New order {order}* from {customer}: {garment}, {price} for you before commission, ready by {day}.\n{cloth}{style}\n"
-        "The deposit is paid and held by us.\n\nMeasurements (body):\n{measures}\n\nWill you take it?",
+        "{deposit}\n\nMeasurements (body):\n{measures}\n\nWill you take it?",
         "hint_answer": "Tap *Accept* or *Decline*.",
+        "deposit_held": "The deposit is paid and held by us.", "deposit_cash": "You have the deposit in cash.",
         "waits": "{customer} is still waiting for your answer.",
         "accept": "Accept", "decline": "Decline",
         "cloth_own": "The customer brings the cloth.", "cloth_tailor": "You buy the cloth ({price} is in the price).",
@@ -49,12 +50,15 @@ class Job(Flow):
         "card": "Measurements of {order}, to pin to the cloth.",
         "accepted": "Thank you! {order} is yours. Send a photo of the cloth, and one when it is cut: "
         "two hours after the cutting photo the deposit is yours.",
+        "accepted_cash": "Thank you! {order} is yours. Send a photo of the cloth, and one when it is cut.",
         "customer_accepted": "{tailor} accepted your order {order}. You will see photos of the work here.",
         "reason": "Why do you decline? A few words for the customer.",
         "hint_reason": "For example *I am travelling that week*.",
         "declined": "All right, {order} is off your list.",
-        "customer_declined": "{tailor} cannot take your order {order}: “{reason}”. "
-        "The whole {amount} is owed back to the wallet that paid; I will tell you when it is sent. Send *find a tailor* to look for another one.",
+        "customer_declined": "{tailor} cannot take your order {order}: “{reason}”. I know nobody else for it now, so "
+        "the whole {amount} is owed back to the wallet that paid; I will tell you when it is sent.",
+        "customer_declined_cash": "{tailor} cannot take your order {order}: “{reason}”. The order is cancelled; please take your cash back "
+        "from {tailor}. We hold none of it. Send *agent* if you need help.",
         "late": "{order} is no longer open.",
         "released": "The deposit of {order} is yours: {net} is in your wallet.",
     }  # fmt: skip
@@ -62,11 +66,12 @@ class Job(Flow):
     @dataclass
     class Memory:
         order_id: int = 0
+        tailor_id: int = 0  # an order may go from one tailor to another
         reminded: bool = False  # a day has passed
 
     def ask_answer(self) -> None:
         order = self._order()
-        if order.state != "DEPOSIT_PAID":
+        if not self._is_mine(order):
             self.say("late", order=order.number)
             self.came_too_late()
             return
@@ -81,17 +86,17 @@ class Job(Flow):
             self.refused()
             return
         order = Order.by_id(self.db, self.memory.order_id, lock=True)
-        if order.state != "DEPOSIT_PAID":
+        if not self._is_mine(order):
             return  # the question is asked again, and says so
         order.accept(self.db, self.now)
         self.tell(order.customer_id, "customer_accepted", tailor=order.tailor(self.db).business, order=order.number)
         self.show(self.scene.links.cards(order.id, order.pieces), "card", order=order.number)
-        self.say("accepted", order=order.number)
+        self.say("accepted_cash" if order.in_cash(self.db, "deposit") else "accepted", order=order.number)
         self.accepted()
 
     def ask_reason(self) -> None:
         order = self._order()
-        if order.state != "DEPOSIT_PAID":
+        if not self._is_mine(order):
             self.say("late", order=order.number)
             self.gone_meanwhile()
             return
@@ -102,18 +107,21 @@ class Job(Flow):
         if sum(c.isalpha() for c in reason) < 3:
             raise NotUnderstood("no_reason")
         order = Order.by_id(self.db, self.memory.order_id, lock=True)
-        if order.state != "DEPOSIT_PAID":
+        if not self._is_mine(order):
             return
-        back = order.decline(self.db, reason, self.now)
-        values: dict[str, Any] = {"tailor": order.tailor(self.db).business, "order": order.number, "reason": reason, "amount": ghs(back.to_customer)}
-        self.tell(order.customer_id, "customer_declined", **values)
+        order.decline(self.db, reason, self.now)
+        if order.others(self.db, self.now):
+            which = {"order_id": order.id, "tailor_id": order.tailor_id}
+            self.invite(order.customer_id, "another", once=f"another:{order.id}:{order.tailor_id}:declined", kindly=True, **which)
+        else:
+            self._cancel(order, reason)
         self.say("declined", order=order.number)
         self.declined()
 
     def on_deposit_release(self, facts: dict[str, Any]) -> None:
         """Two hours after the customer saw the cut cloth, and nobody objected."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
-        if order.state in ("DISPUTED", "CANCELLED", "REFUNDED"):
+        if order.stands_still(self.db, "deposit_release", self.now) or order.state in ("CANCELLED", "REFUNDED"):
             return
         if Plea.is_open(self.db, order.customer_id):
             key, facts = f"order:{order.id}:release", {"order_id": order.id}
@@ -122,6 +130,13 @@ class Job(Flow):
         net = order.release(self.db, "deposit", self.now)
         if net:
             self.tell(self.person.id, "released", order=order.number, net=ghs(net))
+
+    def _cancel(self, order: Order, reason: str) -> None:
+        """Nobody else can sew it: everything goes back."""
+        back = order.cancel(self.db, f"tailor:{order.tailor_id}", self.now)
+        key = "customer_declined_cash" if order.in_cash(self.db, "deposit") else "customer_declined"
+        values: dict[str, Any] = {"tailor": order.tailor(self.db).business, "order": order.number, "reason": reason, "amount": ghs(back.to_customer)}
+        self.tell(order.customer_id, key, **values)
 
     def _accepts(self) -> bool:
         try:
@@ -138,6 +153,7 @@ class Job(Flow):
         return {
             "order": order.number, "customer": customer, "garment": order.noun(self.db), "price": ghs(order.total),
             "day": days.spoken(order.promised_on, self.today), "cloth": cloth, "style": style, "measures": self._pieces(order, customer),
+            "deposit": self.line("deposit_cash" if order.in_cash(self.db, "deposit") else "deposit_held"),
         }  # fmt: skip
 
     def _pieces(self, order: Order, customer: str) -> str:
@@ -153,6 +169,10 @@ class Job(Flow):
         shown = [(measurements.label(n), measurements.show(piece.measures[n]["body"], n)) for n in taken]
         return ", ".join(self.line("measure", label=label, value=value) for label, value in shown)
 
+    def _is_mine(self, order: Order) -> bool:
+        tailor = Tailor.of_person(self.db, self.person.id)
+        return tailor is not None and order.awaits(tailor.id)
+
     def _order(self) -> Order:
         return Order.by_id(self.db, self.memory.order_id)
 
@@ -164,8 +184,9 @@ class Job(Flow):
         """Accept and decline go on working as long as the order is open and hers."""
         tailor = Tailor.of_person(scene.db, scene.person.id)
         mine = Order.of_tailor(scene.db, tailor.id, ("DEPOSIT_PAID",)) if tailor else []
-        return next(((cls.name, {"order_id": o.id}) for o in mine if o.number == subject), ("jobs", {}))
+        return next(((cls.name, {"order_id": o.id, "tailor_id": o.tailor_id}) for o in mine if o.number == subject), ("jobs", {}))
 
     @classmethod
     def still_wanted(cls, db: Session, memory: dict[str, Any]) -> bool:
-        return Order.by_id(db, memory["order_id"]).state == "DEPOSIT_PAID"
+        order = Order.by_id(db, memory["order_id"])
+        return order.awaits(memory.get("tailor_id") or order.tailor_id)

@@ -10,7 +10,10 @@ from bot.rules.order import PAID_STATES
 from models.order import Order
 from models.tailor import Tailor
 
-NEXT = {"DEPOSIT_PAID": "job", "ACCEPTED": "milestone", "IN_PROGRESS": "milestone", "COMPLETING": "milestone", "READY_FOR_DELIVERY": "handover"}
+NEXT = {
+    "DEPOSIT_PAID": "job", "ACCEPTED": "milestone", "IN_PROGRESS": "milestone", "COMPLETING": "milestone", "READY_FOR_DELIVERY": "handover",
+    "DISPUTED": "case",
+}  # fmt: skip
 
 
 class Jobs(Flow):
@@ -50,7 +53,7 @@ class Jobs(Flow):
         order = Order.by_id(self.db, wish)
         if order.state in NEXT:
             self.picked()
-            self.hand_over_to(NEXT[order.state], order_id=order.id)
+            self.hand_over_to(NEXT[order.state], order_id=order.id, tailor_id=order.tailor_id)
         else:
             self.say("waiting", order=order.number, state=self.line(f"state_{order.state}"))
             self.only_waiting()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.flow import AskAgain, Flow
-from bot.rules import NotAllowed
+from bot.rules import NotAllowed, days
 from bot.rules.milestones import BY_NAME
 from bot.understand import NotUnderstood, choose
 from models.order import Order
@@ -21,6 +21,7 @@ class Milestone(Flow):
 
     patient = True
     for_tailors = True
+    by_day = ("fitting_due",)
     starts_with = ("photo", "send photo", "ready", "milestone")
     listens = {"photo": ("image",), "which": ("image",), "step": ("image",)}
     states = ("photo", "which", "step")
@@ -54,6 +55,8 @@ class Milestone(Flow):
         "if something is wrong, send *agent* now.",
         "lost": "I could not open that photo for {order}. Please send it once more.",
         "lost_unnamed": "I could not open that photo. Please send it once more.",
+        "due_begin": "{order} for {customer} waits for its first photo. Without one in two days I ask {customer} whether somebody else shall sew it.",
+        "due_fitting": "{order} for {customer}, ready by {day}: please send the fitting photo as soon as it can be tried on.",
         "too_late": "That photo came too late for {order}: this step is over.",
     }  # fmt: skip
 
@@ -125,6 +128,13 @@ class Milestone(Flow):
         else:
             self.tell(self.person.id, "lost_unnamed")
 
+    def on_fitting_due(self, facts: dict[str, Any]) -> None:
+        """A week after accepting there is no fitting photo yet."""
+        order = Order.by_id(self.db, facts["order_id"])
+        if order.state in ("ACCEPTED", "IN_PROGRESS") and self._is_mine(order):
+            values = {"customer": order.customer(self.db).first_name, "day": days.spoken(order.promised_on, self.today)}
+            self.tell(self.person.id, "due_begin" if order.state == "ACCEPTED" else "due_fitting", order=order.number, **values)
+
     # -- private
 
     def _take_photo(self) -> None:
@@ -159,6 +169,8 @@ class Milestone(Flow):
     def _show(self, order_id: int, step: str, picture_id: int) -> None:
         order = Order.by_id(self.db, order_id, lock=True)
         try:
+            if not self._is_mine(order):
+                raise NotAllowed("not_now")
             shown = order.show(self.db, step, picture_id, self.now)
         except NotAllowed:
             self.tell(self.person.id, "too_late", order=order.number)
@@ -166,7 +178,7 @@ class Milestone(Flow):
         tailor = order.tailor(self.db)
         values = {"tailor": tailor.business, "order": order.number, "step": self.line(step), "percent": BY_NAME[step].percent}
         sequel = {"event": "photo_delivered", "person": order.customer_id, "order_id": order.id, "milestone_id": shown.id}
-        key = "customer_cutting" if step == "cutting" else "customer"
+        key = "customer_cutting" if step == "cutting" and not order.in_cash(self.db, "deposit") else "customer"
         self.tell(order.customer_id, key, picture=self.scene.links.picture(picture_id), sequel=sequel, **values)
         self._tell_tailor(order, step)
         if step == "fitting":
@@ -183,6 +195,10 @@ class Milestone(Flow):
             return steps[choose(self.memory.caption, [self.line(s) for s in steps])] if self.memory.caption else None
         except NotUnderstood:
             return None
+
+    def _is_mine(self, order: Order) -> bool:
+        """Whether it is still hers: an order may go to another tailor."""
+        return order.tailor(self.db).person_id == self.person.id
 
     def _working(self) -> list[Order]:
         tailor = Tailor.of_person(self.db, self.person.id)

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.flow import Flow, Option, Scene
-from bot.rules import NotAllowed
+from bot.rules import NotAllowed, days
 from bot.rules.money import ghs
+from bot.rules.notices import not_before
+from bot.rules.order import DEPOSIT_EXPIRY, DEPOSIT_REMINDERS
 from bot.rules.payment import NETWORKS, local
 from bot.understand import NotUnderstood, network_hint, wallet
 from models.order import Order
@@ -29,6 +31,7 @@ class Pay(Flow):
     transitions = (
         ("nothing_due", "wallet", "done"),
         ("under_way", "wallet", "done"),
+        ("cash_wanted", "wallet", "done"),
         ("wallet_known", "wallet", "explain"),
         ("wallet_chosen", "wallet", "network"),
         ("another_wanted", "wallet", "other"),
@@ -46,13 +49,14 @@ class Pay(Flow):
         "hint_wallet": "Tap one, or type the number: *024 123 4567*.",
         "other": "Type the number of the mobile-money wallet.",
         "hint_other": "A Ghanaian number like *024 123 4567*.",
-        "another": "Another number",
+        "another": "Another number", "cash": "Cash to the tailor",
         "network": "{number}: which network is this wallet on?",
         "hint_network": "Tap the network. Numbers can move between networks, so I ask.",
         "stage_deposit": "deposit", "stage_fitting": "second part", "stage_final": "last part",
         "explain": "*{amount}* for {order}, the {stage}, from {wallet} ({network}).\n{who}\n\n"
         "A prompt from *Sew4Mi* will come to that phone. Enter your PIN only there. *{pin}*\n\nSend the prompt now?",
         "pin": "We never ask for your PIN.",
+        "doubled": "Your earlier payment is still in doubt; should both arrive, one comes back to you by itself.",
         "who_deposit": "We hold it. {tailor} gets it after showing you the cut cloth, to work with. Should {tailor} decline, it comes back to you.",
         "who_fitting": "You approved the fitting: {tailor} gets it now, less our commission.",
         "who_final": "We hold it. {tailor} gets it when you confirm that you have the garment.",
@@ -60,7 +64,9 @@ class Pay(Flow):
         "send": "Send prompt", "other_wallet": "Other number", "later": "Pay later",
         "later_said": "All right. Send *my orders* when you want to pay.",
         "reminder": "{order}: the {stage} of {amount} is still open. Send *my orders* to pay.",
-        "reminder_deposit": "Your order {order} waits for its deposit of {amount}. Send *my orders* to pay, or *cancel order*.",
+        "reminder_first": "Your order {order} waits for its deposit of {amount}; then {tailor} is asked. Send *my orders* to pay, or *cancel order*.",
+        "reminder_last": "The deposit of {amount} for {order} is still open. Without it the order is cancelled on {day}, {time}. "
+        "Send *my orders* to pay.",
         "nothing_due": "Nothing is due for {order} now.",
         "not_allowed_already_asked": "There is a prompt under way for this already. I will tell you what becomes of it.",
         "not_allowed_too_many_prompts": "Three prompts in ten minutes are enough. Please try again a little later.",
@@ -85,9 +91,9 @@ class Pay(Flow):
         if stage is None:
             self.say("nothing_due", order=order.number)
             self.nothing_due()
-        elif prompt:
+        elif prompt and not prompt.may_be_paid_again:
             self.under_way()
-            self.hand_over_to("prompt", for_good=True, order_id=order.id, payment_id=prompt.id)
+            self.hand_over_to("cash" if prompt.provider == "cash" else "prompt", for_good=True, order_id=order.id, payment_id=prompt.id)
         elif self.memory.another:
             self.another_wanted()
         elif self.memory.network:
@@ -103,6 +109,9 @@ class Pay(Flow):
         wish = self.choice()
         if wish == "another":
             self.another_wanted()
+        elif wish == "cash":
+            self.cash_wanted()
+            self.hand_over_to("cash", order_id=self.memory.order_id)
         elif wish == "later":
             self.say("later_said")
             self.put_off()
@@ -122,7 +131,7 @@ class Pay(Flow):
 
     def ask_network(self) -> None:
         hint = network_hint(self.memory.wallet)
-        names = sorted(NETWORKS, key=lambda n: n != hint)
+        names = sorted(self.scene.till.networks() or NETWORKS, key=lambda n: n != hint)
         self.ask("network", [(n, NETWORKS[n]) for n in names], number=local(self.memory.wallet))
 
     def hear_network(self) -> None:
@@ -138,7 +147,10 @@ class Pay(Flow):
             return
         options = [("yes", self.line("send")), ("other", self.line("other_wallet")), ("later", self.line("later"))]
         values = self._values(order, stage) | {"wallet": local(self.memory.wallet), "network": NETWORKS[self.memory.network]}
-        self.ask("explain", options, who=self.line(f"who_{stage}", tailor=values["tailor"]), pin=self.line("pin"), **values)
+        who = self.line(f"who_{stage}", tailor=values["tailor"])
+        if Payment.open_for(self.db, order.id, stage):
+            who = f"{self.line('doubled')} {who}"
+        self.ask("explain", options, who=who, pin=self.line("pin"), **values)
 
     def hear_explain(self) -> None:
         wish = "yes" if self._plain_yes() else self.choice()
@@ -157,7 +169,10 @@ class Pay(Flow):
     def on_deposit_reminder(self, facts: dict[str, Any]) -> None:
         order = self._order(facts["order_id"])
         if order.due_stage(self.db) == "deposit" and not Payment.open_for(self.db, order.id, "deposit"):
-            self.tell(self.person.id, "reminder_deposit", order=order.number, amount=ghs(order.part("deposit")))
+            ends = not_before(order.placed_at + DEPOSIT_EXPIRY)
+            values = self._values(order, "deposit") | {"day": days.spoken(ends.date(), self.today), "time": f"{ends:%H:%M}"}
+            is_last = self.now - order.placed_at >= DEPOSIT_REMINDERS[-1]
+            self.tell(self.person.id, "reminder_last" if is_last else "reminder_first", **values)
 
     def on_stage_reminder(self, facts: dict[str, Any]) -> None:
         """Daily, as long as a part is open."""
@@ -196,12 +211,13 @@ class Pay(Flow):
         return {"order": order.number, "stage": self.line(f"stage_{stage}"), "amount": amount, "tailor": tailor}
 
     def _wallets(self) -> list[Option]:
-        """The wallet used last, the number she writes from when it is Ghanaian, and another one."""
+        """The wallet used last, the number she writes from when it is Ghanaian, another one, and cash where it is taken."""
         known = [self.person.wallet] if self.person.wallet else []
         address = Address.of(self.db, self.person.id, self.scene.channel)
         if address and network_hint(address.value):
             known.append(address.value.lstrip("+"))
-        return [*((number, local(number)) for number in dict.fromkeys(known)), ("another", self.line("another")), ("later", self.line("later"))]
+        more = ("another", *(("cash",) if self.scene.till.takes_cash else ()), "later")
+        return [*((number, local(number)) for number in dict.fromkeys(known)), *((wish, self.line(wish)) for wish in more)]
 
     def _typed_wallet(self) -> str:
         try:

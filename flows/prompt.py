@@ -146,6 +146,10 @@ class Prompt(Flow):
                 self.left_waiting() if self.state == "waiting" else self.gave_up()
         elif outcome == "refused" and due:
             self._went_wrong(payment, self.refused, "failed_elsewhere")
+    def on_payment_applied(self, facts: dict[str, Any]) -> None:
+        """Money that had not fitted pays what is due: two people decided so."""
+        self._tell_all(Order.by_id(self.db, facts["order_id"]), Payment.by_id(self.db, facts["payment_id"]), facts["net"])
+
 
     def on_payment_stalled(self, facts: dict[str, Any]) -> None:
         """Its time is over, or nobody knows: said plainly. Who may have paid is never asked to pay again."""
@@ -163,7 +167,9 @@ class Prompt(Flow):
     # -- private
 
     def _paid(self, order: Order, payment: Payment) -> None:
-        order.funded(self.db, payment.stage, self.now)
+        self._tell_all(order, payment, order.funded(self.db, payment.stage, self.now))
+
+    def _tell_all(self, order: Order, payment: Payment, net: int) -> None:
         values = self._values(order, payment)
         values |= {"tailor": order.tailor(self.db).business, "received": self.line("received", **values)}
         link = self.scene.links.full(self.scene.links.document(receipt_for(self.db, payment, self.now).id, self.now))
@@ -171,10 +177,9 @@ class Prompt(Flow):
         self.tell(self.person.id, f"paid_{payment.stage}", code=order.handover_code, receipt=receipt, **values)
         tailor = order.tailor(self.db).person_id
         if payment.stage == "deposit":
-            self.invite(tailor, "job", once=f"job:{order.id}", order_id=order.id)
+            self.invite(tailor, "job", once=f"job:{order.id}", order_id=order.id, tailor_id=order.tailor_id)
         else:
-            fee = escrow.commission(order.commission_bp, order.part("deposit"), order.part("fitting"))
-            self.tell(tailor, f"tailor_{payment.stage}", order=order.number, net=ghs(order.part("fitting") - fee))
+            self.tell(tailor, f"tailor_{payment.stage}", order=order.number, net=ghs(net))
         if self._is_on_the_stack():
             self.paid() if self.state == "waiting" else self.paid_late()
 

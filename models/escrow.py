@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.rules import escrow as rules
 from models import ledger
 from models.payment import Payment
 from models.refund import Refund
+from models.seller import house
 
 if TYPE_CHECKING:
     from models.order import Order
@@ -21,15 +23,23 @@ def account(order: Order, stage: str) -> str:
 
 
 def release(db: Session, order: Order, stage: str, now: datetime) -> int:
-    """Pays a collected stage out to the tailor's wallet, less commission, once. Pesewas the tailor gets; 0 when there was nothing to do."""
+    """Pays a collected stage out to the tailor's wallet, less commission, once, unless a dispute has frozen it. Pesewas the tailor gets."""
     amount = ledger.balance(db, account(order, stage))
-    if not amount:
+    if not amount or order.state == "DISPUTED":
         return 0
-    before = sum(order.part(s) for s in rules.STAGES if ledger.lines_of(db, f"release:{order.id}:{s}"))
-    fee = rules.commission(order.commission_bp, before, amount)
-    lines = {account(order, stage): amount, f"tailor_wallet:{order.tailor_id}": fee - amount, "platform_revenue": -fee}
+    fee = rules.commission(order.commission_bp, commissioned(db, order), amount)
+    vat = house.vat(fee, now.date())
+    lines = {account(order, stage): amount, "platform_revenue": -fee, "vat_payable": -vat}
+    lines[f"tailor_wallet:{order.tailor_id}"] = net = fee + vat - amount
     ledger.post(db, f"release:{order.id}:{stage}", lines, order_id=order.id, now=now)
-    return amount - fee
+    return -net
+
+
+def commissioned(db: Session, order: Order) -> int:
+    """Pesewas of an order that commission was booked for: released, or paid in cash where cash costs a fee."""
+    cash = db.execute(select(Payment.id, Payment.stage).where(Payment.order_id == order.id, Payment.booked == "cash"))
+    stages = {f"release:{order.id}:{s}": s for s in rules.STAGES} | {f"cash:{number}": s for number, s in cash}
+    return sum(order.part(stages[key]) for key in db.scalars(select(ledger.Journal.key).where(ledger.Journal.key.in_(stages))))
 
 
 def give_back(db: Session, order: Order, deposit: int, back: rules.GivenBack, now: datetime) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hmac
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import NotAllowed, escrow, milestones, numbering
 from bot.rules import order as rules
 from bot.rules.capacity import HOLD
 from models import escrow as held
-from models import ledger
 from models.base import Base, Id, Pesewas
 from models.clocked import Clocked
 from models.garment import Garment
 from models.milestone import Milestone
+from models.offered import Offered
 from models.order_step import OrderStep
 from models.payment import Payment
 from models.person import Person
@@ -27,7 +27,7 @@ from models.tailor import Tailor, check_room
 CODE_TRIES = 5
 
 
-class Order(Clocked, Base):
+class Order(Clocked, Offered, Base):
     __tablename__ = "orders"
     __table_args__ = (
         Index("ix_orders_customer", "customer_id", "id"),
@@ -55,7 +55,9 @@ class Order(Clocked, Base):
     circle_id: Mapped[int | None] = mapped_column(ForeignKey("circle.id"), index=True)
     handover_code: Mapped[str | None]
     code_tries: Mapped[int] = mapped_column(default=0)
-    declined_because: Mapped[str | None]
+    declined_because: Mapped[str | None]  # by the present tailor
+    overdue_since: Mapped[datetime | None]  # when the present tailor let a clock run out: she did not answer, or not begin
+    asked: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)  # tailors who were asked before
     hold_until: Mapped[datetime | None]
     placed_at: Mapped[datetime]
     state_since: Mapped[datetime]
@@ -82,8 +84,8 @@ class Order(Clocked, Base):
 
     @classmethod
     def of_tailor(cls, db: Session, tailor_id: int, states: tuple[str, ...], limit: int = 9) -> list[Order]:
-        rows = select(cls).where(cls.tailor_id == tailor_id, cls.state.in_(states)).order_by(cls.promised_on, cls.id).limit(limit)
-        return list(db.scalars(rows))
+        hers = cls.tailor_id == tailor_id, cls.state.in_(states), cls.declined_because.is_(None)
+        return list(db.scalars(select(cls).where(*hers).order_by(cls.promised_on, cls.id).limit(limit)))
 
     def tailor(self, db: Session) -> Tailor:
         return Tailor.by_id(db, self.tailor_id)
@@ -113,6 +115,10 @@ class Order(Clocked, Base):
 
     def customer(self, db: Session) -> Person:
         return Person.by_id(db, self.customer_id)
+
+    def sides(self, db: Session) -> tuple[int, int]:
+        """The two persons of it: the customer and the tailor."""
+        return self.customer_id, self.tailor(db).person_id
 
     def noun(self, db: Session) -> str:
         """ "kente shirt", or "kente shirt and 2 more"."""
@@ -160,26 +166,18 @@ class Order(Clocked, Base):
             check_room(db, self.tailor(db), self.promised_on, now, pieces=self.pieces)
         self.hold_until = now + HOLD
 
-    def funded(self, db: Session, stage: str, now: datetime) -> None:
-        """A stage's money is in escrow."""
+    def funded(self, db: Session, stage: str, now: datetime) -> int:
+        """A stage is paid: its money is in escrow, or in the tailor's hand. Pesewas the tailor gets from us at once."""
         if stage == "final":
             self.handover_code = self.handover_code or numbering.handover_code()
             self.clocks(db, "all_paid", now)
-            return
+            return 0
         self._move(db, escrow.STAGE_PAID_EVENT[stage], f"payment:{stage}", now)
         self.clocks(db, escrow.STAGE_PAID_EVENT[stage], now)
-        if stage == "deposit":
-            self.hold_until = None
-        else:
-            self.release(db, "fitting", now)  # approval was given before the money came
-
-    def accept(self, db: Session, now: datetime) -> None:
-        self._move(db, "accepted", f"tailor:{self.tailor_id}", now)
-        self.clocks(db, "accepted", now)
-
-    def ask_again(self, db: Session, now: datetime) -> None:
-        """The customer gives a silent tailor another day."""
-        self.clocks(db, "deposit_paid", now)
+        if stage == "fitting":
+            return self.release(db, "fitting", now)  # approval was given before the money came
+        self.hold_until = None
+        return 0
 
     def show(self, db: Session, step: str, picture_id: int, now: datetime) -> Milestone:
         """The tailor's photo of a step. Raises NotAllowed("not_this_step")."""
@@ -223,6 +221,10 @@ class Order(Clocked, Base):
         """The customer is content, or silent for three days: what is still held is released. Pesewas the tailor gets now."""
         self._move(db, "confirmed", actor, now)
         self.clocks(db, "completed", now)
+        return self.pay_off(db, now)
+
+    def pay_off(self, db: Session, now: datetime) -> int:
+        """The work is over and counts for the tailor, and what is still held is hers. Pesewas she gets now."""
         released = sum(self.release(db, stage, now) for stage in escrow.STAGES)
         tailor = self.tailor(db)
         tailor.jobs = Tailor.jobs + 1  # counted by the database: two orders may end at once
@@ -234,19 +236,14 @@ class Order(Clocked, Base):
         self.code_tries += 1
         return self.handover_code is not None and hmac.compare_digest(code, self.handover_code)
 
-    def decline(self, db: Session, reason: str, now: datetime) -> escrow.GivenBack:
-        """The tailor will not do it: everything goes back."""
-        self.declined_because = reason
-        return self.cancel(db, f"tailor:{self.tailor_id}", now)
-
     def cancel(self, db: Session, actor: str, now: datetime) -> escrow.GivenBack:
         """Gives back what SPEC 6 says. Raises NotAllowed once work has begun."""
-        deposit = ledger.balance(db, held.account(self, "deposit"))
-        back = escrow.on_cancel(self.state, deposit)
+        back = self.goes_back(db)
+        self.count_no_show(db, now)
         self._move(db, "cancelled", actor, now)
         self.hold_until = None
         self.clocks(db, "cancelled", now)
-        if deposit:
+        if deposit := back.to_customer + back.to_tailor:
             held.give_back(db, self, deposit, back, now)
         return back
 

@@ -14,10 +14,12 @@ from bot.rules import NotAllowed
 from bot.rules import payment as rules
 from models import ledger
 from models.base import Base, Id, Pesewas, Sealed
+from models.case import Case
+from models.handed import Handed
 from models.refund import Refund
 
 
-class Payment(Base):
+class Payment(Handed, Base):
     """Written down before anybody is called; its reference is the same at every try."""
 
     __tablename__ = "payment"
@@ -42,7 +44,8 @@ class Payment(Base):
     reason: Mapped[str | None]
     code: Mapped[str | None]
     provider_id: Mapped[str | None]
-    booked: Mapped[str | None]  # where the money went: escrow, surplus, suspense
+    booked: Mapped[str | None]  # where the money went: escrow, surplus, suspense; cash: into the tailor's hand
+    said_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who said first that it was paid in cash
     refusals: Mapped[list[str]] = mapped_column(default=list)
     callback_key: Mapped[str]
     created_at: Mapped[datetime]
@@ -66,8 +69,8 @@ class Payment(Base):
 
     @classmethod
     def funded(cls, db: Session, order_id: int, stage: str) -> Payment | None:
-        """The payment whose money went into this stage's escrow."""
-        return db.scalars(select(cls).where(cls.order_id == order_id, cls.stage == stage, cls.booked == "escrow")).one_or_none()
+        """The payment that settled this stage: its money is in escrow, or went from hand to hand (booked "cash")."""
+        return db.scalars(select(cls).where(cls.order_id == order_id, cls.stage == stage, cls.booked.in_(("escrow", "cash")))).one_or_none()
 
     @classmethod
     def open_for(cls, db: Session, order_id: int, stage: str) -> Payment | None:

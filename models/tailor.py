@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Row, Select, UniqueConstraint, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.rules import capacity, escrow, matching
+from bot.rules import NotAllowed, capacity, escrow, matching
 from models.base import Base, Id, Pesewas
 
 
@@ -32,12 +32,15 @@ class Tailor(Base):
     express: Mapped[bool] = mapped_column(default=True)
     busy: Mapped[bool] = mapped_column(default=False)
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+    reputation: Mapped[int | None]  # 0 to 100, from the first review on
+    cancellations: Mapped[int] = mapped_column(default=0)  # orders she accepted and did not begin
 
     @property
     def standing(self) -> matching.Standing:
         return matching.Standing(
-            self.rating100, self.jobs, self.identity_verified, self.background_checked, self.answer_minutes, self.per_month
-        )
+            self.rating100, self.jobs, self.identity_verified, self.background_checked, self.answer_minutes, self.per_month,
+            self.reputation or 0,
+        )  # fmt: skip
 
     @classmethod
     def by_id(cls, db: Session, tailor_id: int) -> Tailor:
@@ -82,6 +85,13 @@ class Tailor(Base):
     def work(self, db: Session) -> None:
         self.busy = False
         self.refresh_offers(db)
+
+    def cancelled(self, db: Session, now: datetime) -> None:
+        """An order was taken from her because she did not begin it."""
+        from models.review import Review
+
+        self.cancellations = Tailor.cancellations + 1  # counted by the database: two orders may end at once
+        Review.weigh(db, self, now)
 
 
 class Offer(Base):
@@ -148,12 +158,26 @@ def _search(by: str, in_town: bool) -> Select[*tuple[Any, ...]]:
 
 
 def check_room(db: Session, tailor: Tailor, promised: date, now: datetime, *, pieces: int = 1) -> None:
-    """Counts the tailor's pieces that are paid or hold a place; her row is locked so that two customers cannot take the last one."""
+    """Her row is locked so that two customers cannot take the last place. Raises NotAllowed("day_full" | "month_full")."""
+    db.execute(select(Tailor.id).where(Tailor.id == tailor.id).with_for_update())
+    _check_room(db, tailor, promised, now, pieces)
+
+
+def has_room(db: Session, tailor: Tailor, promised: date, now: datetime, *, pieces: int = 1) -> bool:
+    """Whether there is room as it looks now; nothing is locked."""
+    try:
+        _check_room(db, tailor, promised, now, pieces)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _check_room(db: Session, tailor: Tailor, promised: date, now: datetime, pieces: int) -> None:
+    """Counts the tailor's pieces that are paid or hold a place; what she has declined is no longer hers."""
     from models.order import Order
 
-    db.execute(select(Tailor.id).where(Tailor.id == tailor.id).with_for_update())
     taken = or_(Order.state.not_in(("PENDING_DEPOSIT", "CANCELLED", "REFUNDED")), Order.hold_until > now)
-    same = select(func.coalesce(func.sum(Order.pieces), 0)).where(Order.tailor_id == tailor.id, taken)
+    same = select(func.coalesce(func.sum(Order.pieces), 0)).where(Order.tailor_id == tailor.id, taken, Order.declined_because.is_(None))
     month = func.date_trunc("month", Order.promised_on) == date(promised.year, promised.month, 1)
     capacity.check_room(
         in_month=db.scalar(same.where(month)) or 0,

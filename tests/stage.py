@@ -82,6 +82,7 @@ class Stage:
         self.channel.fail = lambda letter: None
         self.channel.broken_media, self.channel.true_status = False, None
         self.listener.fail, self.listener.repeats = (lambda: None), True
+        self.parts.till.routes["cash"] = ()
         for wallet in self.wallets.values():
             wallet.__init__(wallet.name)  # type: ignore[misc]
         self.parts.carrier._addresses.clear()

@@ -21,6 +21,7 @@ from bot.flow import COMMON, DONE, Flow, Frame
 from bot.messages import Choice, Incoming, Letter, Media, Reply
 from bot.plugins import classes_in
 from bot.rules.pricing import Quote
+from bot.rules.reputation import MARKS
 from bot.understand import NotUnderstood, plain, yes_no
 from bot.wiring import ROOT
 from bot.words import Words
@@ -35,6 +36,7 @@ from models.person import Person
 from models.picture import Picture
 from models.piece import Piece
 from models.profile import Profile
+from models.review import Review
 from models.tailor import Offer
 from models.vote import Vote
 from tests.conftest import empty
@@ -159,7 +161,13 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("prompt", state): ("ordered", "ama", ORDER | {"payment_id": 0}) for state in ("waiting", "failed")},
     ("cancel", "which"): ("deposited", "ama", {}),
     ("cancel", "sure"): ("deposited", "ama", ORDER),
-    ("silent", "wish"): ("deposited", "ama", ORDER),
+    ("another", "wish"): ("deposited", "ama", ORDER | {"tailor_id": 0}),
+    **{("cash", state): ("ordered", "kofi", {} if state == "which" else ORDER) for state in ("which", "claim", "waiting")},
+    ("witness", "answer"): ("ordered", "ama", {"payment_id": 0}),
+    ("review", "which"): ("finished", "ama", {}),
+    **{("review", mark): ("finished", "ama", ORDER | {"marks": [5] * n}) for n, mark in enumerate((*MARKS, "words"))},
+    ("reply", "which"): ("finished", "kofi", {}),
+    **{("reply", state): ("finished", "kofi", {"review_id": 0}) for state in ("wish", "words")},
     **{("job", state): ("deposited", "kofi", ORDER) for state in ("answer", "reason")},
     ("jobs", "pick"): ("deposited", "kofi", {}),
     ("availability", "pick"): ("ordered", "kofi", {}),
@@ -186,7 +194,7 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     ("ballot", "choice"): ("ordered", "ama", CIRCLE),
 }
 PASSING = {("plea", "queue")}  # never waits for an answer
-TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason")}  # whatever is written there is a reason
+TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason"), ("review", "words"), ("reply", "words")}  # whatever is written there is a reason
 
 
 def test_every_state_has_its_scene() -> None:
@@ -204,7 +212,8 @@ def set_scene(house: Stage, name: str, state: str) -> tuple[str, Callable[[], No
         house.tailor(db, "kofi").per_day = 9
     for customer in ("ama", "esi"):
         house.given_order(customer, "kente shirt", "kofi", reached)
-    house.given_order("ama", "kente shirt", "kofi", "ordered") if name == "orders" else None
+    house.given_order("ama", "kente shirt", "kofi", reached) if name in ("orders", "review") else None
+    set_clock_and_cash(house, name, state)
     house.given_measurements("ama", "kente shirt")
     if name in CIRCLES or (name, state) == ("handover", "pieces"):
         set_circle(house, name, state)
@@ -214,6 +223,21 @@ def set_scene(house: Stage, name: str, state: str) -> tuple[str, Callable[[], No
     below = [Frame("browse", "town", dict(SHIRT))] if name == "resume" else []
     frames = [asdict(f) for f in (*below, Frame(name, state, remembered))]
     return who, lambda: _write(house, who, frames)
+
+
+def set_clock_and_cash(house: Stage, name: str, state: str) -> None:
+    """What the conversations about silence, cash and reviews need beside the order."""
+    house.parts.till.routes["cash"] = ("cash",) if name in ("cash", "witness") else ()
+    with house.parts.database.begin() as db:
+        now, (order, *more) = house.parts.clock.now(), list(db.scalars(select(Order).order_by(Order.id)))
+        tailor = order.tailor(db).person_id
+        if name == "another":
+            order.overdue(db, now)
+        elif state == "waiting" or name == "witness":
+            Payment.claim_cash(db, order, by=tailor, now=now)
+        elif name == "reply":
+            for each in (order, *more):
+                Review.give(db, each, dict.fromkeys(MARKS, 5), person_id=each.customer_id, words="", picture_id=None, now=now)
 
 
 CIRCLES = ("circles", "booking", "join", "bring", "sponsor", "settle", "leave", "vote", "ballot")
@@ -248,7 +272,10 @@ def _real(house: Stage, key: str, value: Any) -> Any:
         offer = db.scalars(select(Offer)).first()
         assert order and offer
         if key == "payment_id":
-            return _payment(house, db, order)
+            claim = Payment.open_for(db, order.id, "deposit")
+            return claim.id if claim else _payment(house, db, order)
+        if key == "review_id":
+            return db.scalars(select(Review.id).order_by(Review.id)).first()
         if key == "births":
             return [Profile.create(db, order.customer_id, "Akosua", "child", now=house.parts.clock.now()).id]
         if key == "picture_id":

@@ -4,6 +4,7 @@ The language of a story, line by line:
 
     # what it is about                          the first line; more of them where a remark helps
     given: Kofi sews kente shirts in Accra from GHS 250
+    given: cash is taken here
     given: Kofi is new | is busy | takes no express | takes 1 order a day | takes 3 orders a month
     given: Ama is a customer | has measurements for a kaftan
     given: Ama's circle by Kofi with Esi, Yaw; Ama pays for all, one by one, one lot, not agreed, all paid
@@ -147,6 +148,8 @@ def given(line: str, stage: Stage) -> None:
     if m := re.fullmatch(r"(\w+) sews (.+) in (.+) from GHS (\d+)", line):
         stage.given_tailor(m[1].lower(), m[2], m[3], int(m[4]))
     elif m := re.fullmatch(r"(\w+)'s circle by (\w+)(?: with ([\w, ]+))?(?:; (.+))?", line):
+    elif line == "cash is taken here":
+        stage.parts.till.routes["cash"] = ("cash",)
         stage.given_circle(m[1].lower(), m[2].lower(), re.findall(r"\w+", (m[3] or "").lower()), m[4] or "")
     elif m := re.fullmatch(r"(\w+) is a customer", line):
         stage.given_customer(m[1].lower())

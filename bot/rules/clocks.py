@@ -10,7 +10,9 @@ from bot.rules import order as rules
 STAGE_REMINDER = timedelta(days=1)
 FITTING_DUE = timedelta(days=7)
 NO_SHOW = timedelta(days=9)  # no work photo two days after the tailor was reminded
+NO_SHOW_AGAIN = timedelta(days=2)
 DELIVERY_DUE = timedelta(hours=12)
+DELIVERY_DUE_AGAIN = timedelta(days=1)
 REVIEW_REQUEST = timedelta(hours=24)
 
 
@@ -29,7 +31,10 @@ STARTS: dict[str, tuple[Clock, ...]] = {
         Clock("deposit_expired", "deposit_expired", rules.DEPOSIT_EXPIRY),
     ),
     "deposit_paid": (Clock("tailor_silent", "tailor_silent", rules.TAILOR_SILENCE),),
+    "declined": (Clock("choice_expired", "choice_expired", rules.CHOICE),),
+    "offered_again": (Clock("tailor_silent", "tailor_silent", rules.TAILOR_SILENCE),),
     "accepted": (Clock("fitting_due", "fitting_due", FITTING_DUE, tailors=True), Clock("no_show", "no_show", NO_SHOW)),
+    "no_show_waits": (Clock("no_show", "no_show", NO_SHOW_AGAIN),),
     "cutting_seen": (Clock("release", "deposit_release", rules.DEPOSIT_RELEASE, tailors=True),),
     "fitting_seen": (
         *(Clock(f"fitting:reminder:{n}", "fitting_reminder", wait) for n, wait in enumerate(rules.FITTING_REMINDERS)),
@@ -38,6 +43,7 @@ STARTS: dict[str, tuple[Clock, ...]] = {
     "fitting_approved": (Clock("stage_reminder", "stage_reminder", STAGE_REMINDER),),
     "ready_shown": (Clock("stage_reminder", "stage_reminder", STAGE_REMINDER),),
     "all_paid": (Clock("delivery_due", "delivery_due", DELIVERY_DUE, tailors=True),),
+    "delivery_waits": (Clock("delivery_due", "delivery_due", DELIVERY_DUE_AGAIN, tailors=True),),
     "handed_over": (Clock("delivery_silence", "delivery_silence", rules.DELIVERY_REVIEW),),
     "completed": (Clock("review", "review_request", REVIEW_REQUEST),),
 }
@@ -49,6 +55,8 @@ STOPS: dict[str, tuple[str, ...]] = {
     "fitting_shown": ("fitting_due",),
     "fitting_judged": ("fitting:",),
     "fitting_paid": ("stage_reminder",),
+    "declined": ("tailor_silent",),
+    "offered_again": ("",),
     "all_paid": ("stage_reminder",),
     "handed_over": ("delivery_due",),
     "completed": ("",),

@@ -34,11 +34,14 @@ class GivenBack:
     to_tailor: int
 
 
-def on_cancel(state: str, deposit: int) -> GivenBack:
-    """SPEC 6. Raises NotAllowed("only_by_dispute") once work has begun."""
+def on_cancel(state: str, deposit: int, *, no_show: bool = False) -> GivenBack:
+    """SPEC 6, `deposit` being what we hold of it; all of it when the tailor accepted and did not begin (`no_show`).
+
+    Raises NotAllowed("only_by_dispute") once work has begun.
+    """
     if state == "PENDING_DEPOSIT":
         return GivenBack(0, 0)
-    if state == "DEPOSIT_PAID":
+    if state == "DEPOSIT_PAID" or (state == "ACCEPTED" and no_show):
         return GivenBack(deposit, 0)
     if state == "ACCEPTED":
         back = deposit * 80 // 100

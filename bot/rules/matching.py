@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.rules.reputation import HIGH
+
 BEST_ANSWER_MIN, WORST_ANSWER_MIN = 10, 240
 
 
@@ -17,15 +19,20 @@ class Standing:
     background_checked: bool
     answer_minutes: int
     free_places: int
+    reputation: int = 0
 
 
 def base_score(tailor: Standing) -> int:
-    """SPEC 10: rating 40, verification 20, answer time 15, availability 10. Kept beside each offer for sorting; the town is a filter."""
+    """SPEC 10: rating 40, verification 20, answer time 15, availability 10, and a tenth more for a high reputation.
+
+    Kept beside each offer for sorting; the town is a filter.
+    """
     rating = 40 * tailor.rating100 // 500
     verified = 10 * tailor.identity_verified + 10 * tailor.background_checked
     slow = min(max(tailor.answer_minutes, BEST_ANSWER_MIN), WORST_ANSWER_MIN)
     answers = 15 * (WORST_ANSWER_MIN - slow) // (WORST_ANSWER_MIN - BEST_ANSWER_MIN)
-    return rating + verified + answers + min(10, 2 * tailor.free_places)
+    score = rating + verified + answers + min(10, 2 * tailor.free_places)
+    return min(100, score * 11 // 10) if tailor.reputation >= HIGH else score
 
 
 def why(tailor: Standing, *, same_town: bool) -> str:

@@ -18,6 +18,7 @@ ORDER = Lifecycle(
         ("deposit_paid", "PENDING_DEPOSIT", "DEPOSIT_PAID"),
         ("cancelled", "PENDING_DEPOSIT", "CANCELLED"),
         ("accepted", "DEPOSIT_PAID", "ACCEPTED"),
+        ("declined", "DEPOSIT_PAID", "DEPOSIT_PAID"),  # the customer chooses: another tailor, or the money back
         ("cancelled", "DEPOSIT_PAID", "CANCELLED"),
         ("offered_again", "DEPOSIT_PAID", "DEPOSIT_PAID"),  # to another tailor, the deposit stays
         ("offered_again", "ACCEPTED", "DEPOSIT_PAID"),
@@ -46,6 +47,9 @@ MAX_AHEAD = timedelta(days=183)
 DEPOSIT_REMINDERS = (timedelta(hours=2), timedelta(hours=24))
 DEPOSIT_EXPIRY = DEPOSIT_REMINDERS[-1] + timedelta(hours=48)
 TAILOR_SILENCE = timedelta(hours=24)
+CHOICE = timedelta(hours=48)  # for the customer, after a tailor has declined
+#: When neither the tailor nor the customer says a word for so long, the deposit goes back.
+GIVEN_UP = {"DEPOSIT_PAID": timedelta(days=7), "ACCEPTED": timedelta(days=30)}
 DEPOSIT_RELEASE = timedelta(hours=2)  # after the cutting photo was delivered
 FITTING_REVIEW = timedelta(hours=48)
 FITTING_REMINDERS = (timedelta(hours=24), timedelta(hours=42))  # 24 h and 6 h before the end
