@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -12,11 +11,9 @@ from bot import jobs
 from bot.settings import Settings
 from tests.conftest import empty
 from tests.money.bank import Bank, Doors
+from tests.money.protocol import as_specified
 from tests.money.scan import Scan, leaks
 from tests.money.world import OneClock, World, config, secrets_of
-from tests.payments.specification import Specification
-
-SPECIFICATIONS = {"/mtn": Specification("mtn_momo"), "/paystack": Specification("paystack")}
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +46,4 @@ def bank(open_bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
     bodies = [(f"HTTP {status}", body.decode(errors="replace")) for status, body in open_bank.doors.replies if status >= 400]
     assert not leaks([*scan.lines, *bodies], [*secrets_of(open_bank.world.config), *open_bank.world.vouchers])
     for asked in open_bank.world.asked:
-        for prefix, specification in SPECIFICATIONS.items():
-            if asked.path.startswith(prefix):
-                specification.check(replace(asked, path=asked.path.removeprefix(prefix)))
+        as_specified(asked)

@@ -224,8 +224,9 @@ def config(port: int, deliver_url: str) -> Config:
     return from_environment(port, {
         "PUBLIC_URL": "https://bot.example", "SANDBOX_DELIVER_URL": deliver_url, "TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN,
         "SANDBOX_CALLBACK_DELAY_S": "0.01", "SANDBOX_SEND_DELAY_S": "0.01", "PAYSTACK_SECRET_KEY": "sk_test_" + "p" * 24,
-        "MTN_API_KEY": "collect-secret-" + "m" * 8, "MTN_COLLECTION_KEY": "collect-subscription", "MTN_DISBURSEMENT_API_KEY": "send-secret-" + "m" * 8,
-        "MTN_DISBURSEMENT_KEY": "send-subscription", "VODAFONE_API_KEY": "vodafone-secret-key", "VODAFONE_WEBHOOK_SECRET": "vodafone-signing-secret",
+        "MTN_API_KEY": "collect-secret-" + "m" * 8, "MTN_COLLECTION_KEY": "collect-subscription",
+        "MTN_DISBURSEMENT_API_KEY": "send-secret-" + "m" * 8, "MTN_DISBURSEMENT_KEY": "send-subscription",
+        "VODAFONE_API_KEY": "vodafone-secret-key", "VODAFONE_WEBHOOK_SECRET": "vodafone-signing-secret",
     })  # fmt: skip
 
 
