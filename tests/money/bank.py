@@ -132,6 +132,7 @@ class Bank(Stage):
         self.doors.replies.clear()
         for provider in self.parts.providers.values():
             self.patience(provider.name, READ_S)
+            provider.forget()
         if hasattr(self, "_routes"):
             self.parts.till.routes.clear()
             self.parts.till.routes.update(self._routes)
@@ -195,7 +196,7 @@ class Bank(Stage):
         adapter: Any = self.parts.providers[provider]
         if hasattr(adapter, "_wire"):
             adapter._wire._read_s = read_s
-            adapter._wire.close()
+            adapter._wire.close()  # the next call opens a connection that waits so long
 
     # -- time, the same for both sides
 
