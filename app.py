@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
-from bot import terminal, understanding_cli
+from bot import mediator, terminal, understanding_cli
 from bot.settings import BadSettings, stop
 from bot.wiring import Parts, build, listener, make_app
 
@@ -53,4 +53,5 @@ def _with_commands(app: Flask, house: Callable[[], Parts]) -> Flask:
     closing = click.Option(["--answered"], type=int, help="The number of one that has been answered.")
     pleas = click.Command("pleas", params=[closing], callback=lambda answered: terminal.pleas(house(), answered), help="Who waits for a person.")
     app.cli.add_command(pleas)
+    app.cli.add_command(mediator.commands(house))
     return app

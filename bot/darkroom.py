@@ -11,9 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.channels import Channel, Undelivered
 from bot.clock import Clock
-from bot.messages import Media
+from bot.messages import File, Media
 from bot.rules.retry import backoff_s
-from models.base import Database
+from models.base import Database, Json
 from models.inbox import Inbox
 from models.picture import Picture
 
@@ -41,25 +41,25 @@ class Darkroom:
             picture.tries += 1
             picture.due_at = self.clock.now() + LEASE
             ident, channel, tries = picture.id, str(picture.channel), picture.tries
-            media = Media(str(picture.source_url), str(picture.source_type))
+            media, wishes = Media(str(picture.source_url), str(picture.source_type)), picture.sequel
         if tries > FETCH_TRIES:  # it took us down each time
             self._finish(ident, None)
             return True
         try:
-            jpeg: bytes | None = safe_jpeg(self.channels[channel].fetch(media).content)
+            made: File | None = developed(self.channels[channel].fetch(media), wishes)
         except Undelivered as failure:
             if failure.outcome == "retry" and tries < FETCH_TRIES:
                 self._later(ident, tries)
                 return True
             log.warning("a photo could not be fetched: %s", failure.why, extra={"picture_id": ident})
-            jpeg = None
+            made = None
         except NotAPicture:
-            jpeg = None
+            made = None
         except Exception:
             log.exception("a photo could not be developed", extra={"picture_id": ident})
             self._later(ident, tries)
             return True
-        self._finish(ident, jpeg)
+        self._finish(ident, made)
         return True
 
     def _later(self, picture_id: int, tries: int) -> None:
@@ -67,17 +67,26 @@ class Darkroom:
             picture = db.get_one(Picture, picture_id, with_for_update=True)
             picture.due_at = self.clock.now() + timedelta(seconds=backoff_s(tries))
 
-    def _finish(self, picture_id: int, jpeg: bytes | None) -> None:
+    def _finish(self, picture_id: int, made: File | None) -> None:
         now = self.clock.now()
         with self.database.begin() as db:
             picture = db.get_one(Picture, picture_id, with_for_update=True)
             if picture.state != "wanted":
                 return
-            picture.keep(jpeg) if jpeg else picture.lose()
-            event = picture.sequel.get("kept" if jpeg else "lost")
+            picture.keep(made.content, made.content_type) if made else picture.lose()
+            event = picture.sequel.get("kept" if made else "lost")
             if event and picture.person_id:
                 facts = picture.sequel.get("facts", {}) | {"picture_id": picture.id}
                 Inbox.happen(db, picture.person_id, event, facts, once=f"picture:{picture.id}", now=now)
+
+
+def developed(file: File, wishes: Json) -> File:
+    """The photo made safe, or the document as it came where one is wished for. Raises NotAPicture."""
+    if len(file.content) > wishes.get("most_bytes", len(file.content)):
+        raise NotAPicture("too large")
+    if wishes.get("pdf") and file.content_type == "application/pdf":
+        return file
+    return File(safe_jpeg(file.content), "image/jpeg")
 
 
 def safe_jpeg(content: bytes) -> bytes:

@@ -23,7 +23,6 @@ from models.recording import Recording
 log = logging.getLogger(__name__)
 TRIES = 6
 LEASE = timedelta(seconds=120)  # longer than any engine may take
-EVENT = "voice_heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,8 @@ class Ear:
             else:
                 row.content = content
                 row.heard(**self._as_heard(*heard))
-            Inbox.happen(db, row.person_id, EVENT, {"recording_id": row.id}, once=f"recording:{row.id}", now=now)
+            facts = {"recording_id": row.id, "quotable": self.engine.repeats}
+            Inbox.happen(db, row.person_id, row.event, facts, once=f"recording:{row.id}", now=now)
 
     def _as_heard(self, heard: Heard, claims: list[Claim]) -> dict[str, Any]:
         unsure = not heard.why and heard.confidence < self.engine.sure

@@ -17,6 +17,14 @@ class Links:
         """Path of a picture; the provider fetches it without logging in."""
         return f"/media/{picture_id}-{self._sign(f'picture:{picture_id}')}.jpg"
 
+    def evidence(self, picture_id: int, content_type: str) -> str:
+        """Path of a photo, or of a document somebody sent."""
+        return self.picture(picture_id).removesuffix("jpg") + "pdf" if content_type == "application/pdf" else self.picture(picture_id)
+
+    def voice(self, recording_id: int) -> str:
+        """Path of a voice note, as long as it is kept."""
+        return f"/media/voice/{recording_id}-{self._sign(f'voice:{recording_id}')}.ogg"
+
     def collage(self, offer_ids: list[int]) -> str:
         """Path of one picture made of the pictures of up to three offers."""
         ids = ".".join(map(str, offer_ids))

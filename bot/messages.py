@@ -103,8 +103,8 @@ class Reply:
 
     @property
     def is_document(self) -> bool:
-        """A PDF travels alone: WhatsApp shows no text beside it."""
-        return self.picture.endswith(".pdf")
+        """A PDF or a voice note travels alone: WhatsApp shows no text beside it."""
+        return self.picture.endswith((".pdf", ".ogg"))
 
     def stored(self) -> dict[str, Any]:
         """As it is written into the outbox."""

@@ -75,10 +75,18 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @doors.get("/media/<path>")
     def picture(path: str) -> Response:
-        ident, _, signature = path.removesuffix(".jpg").partition("-")
-        if not ident.isdigit() or not parts.links.is_right("picture", ident, signature):
+        ident, _, rest = path.partition("-")
+        signature, _, kind = rest.partition(".")
+        if not ident.isdigit() or kind not in ("jpg", "pdf") or not parts.links.is_right("picture", ident, signature):
             abort(404)
-        return _picture(lambda: parts.picture(int(ident)))
+        return _picture(lambda: parts.picture(int(ident)), "image/jpeg" if kind == "jpg" else "application/pdf")
+
+    @doors.get("/media/voice/<path>")
+    def voice(path: str) -> Response:
+        ident, _, signature = path.removesuffix(".ogg").partition("-")
+        if not ident.isdigit() or not parts.links.is_right("voice", ident, signature):
+            abort(404)
+        return _picture(lambda: parts.recording(int(ident)), "audio/ogg")
 
     @doors.get("/media/collage/<path>")
     def collage(path: str) -> Response:

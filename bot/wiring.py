@@ -48,6 +48,7 @@ from models.ledger import HOUSE_CURRENCY
 from models.order import Order
 from models.picture import Picture
 from models.piece import Piece
+from models.recording import Recording
 from models.seller import Seller, house
 from models.tailor import Offer
 
@@ -204,6 +205,11 @@ class Parts:
     def picture(self, picture_id: int) -> bytes | None:
         with self.database.begin() as db:
             found = db.get(Picture, picture_id)
+            return found.content if found else None
+
+    def recording(self, recording_id: int) -> bytes | None:
+        with self.database.begin() as db:
+            found = db.get(Recording, recording_id)
             return found.content if found else None
 
     def collage(self, offer_ids: list[int]) -> bytes | None:

@@ -17,6 +17,8 @@ from models.plea import Plea
 from models.timer import Timer
 
 LOOK_AGAIN = timedelta(hours=1)  # money waits while the customer waits for a person
+UNSAID = timedelta(days=1)
+
 
 class Delivery(Flow):
     """Confirms the delivery and completes the order."""
@@ -28,11 +30,10 @@ class Delivery(Flow):
     says = {
         "received": "Your {garment} ({order}): do you have it, and is everything right?\n"
         "With your yes, {tailor} gets the {held} we still hold. Without a word it counts as right three days after the handover.",
-        "hint_received": "Tap *All is right*, or *Not right* and a person will help.",
+        "hint_received": "Tap *All is right*, or *Not right* and the money stays with us.",
         "right": "All is right", "wrong": "Not right",
         "confirmed": "🎉 Wonderful, {order} is complete. Thank you for sewing with us!",
         "tailor_confirmed": "{customer} confirmed {order}. It is complete, and {net} more is in your wallet.",
-        "not_right": "I am sorry. The money stays with us, and a person will write to you here.",
         "silence": "Three days without a word: {order} counts as complete. Thank you!",
         "tailor_silence": "{order} is complete after three days, and {net} more is in your wallet.",
         "late": "{order} is settled already.",
@@ -45,6 +46,10 @@ class Delivery(Flow):
 
     def ask_received(self) -> None:
         order = self._order()
+        if order.state == "DISPUTED":
+            self.came_too_late()
+            self.hand_over_to("case", for_good=True, order_id=order.id)
+            return
         if order.state not in ("READY_FOR_DELIVERY", "DELIVERED"):
             self.say("late", order=order.number)
             self.came_too_late()
@@ -67,22 +72,27 @@ class Delivery(Flow):
             self.tell(order.tailor(self.db).person_id, "tailor_confirmed", customer=self.person.first_name, order=order.number, net=ghs(net))
             self.confirmed()
         else:
-            Timer.call_off(self.db, f"order:{order.id}:delivery_silence")
-            Plea.ask(self.db, self.person.id, self.now)
-            self.say("not_right")
+            self._hold_back(order)
             self.not_right()
+            self.hand_over_to("dispute", for_good=True, order_id=order.id, sure=True)
 
     def on_delivery_silence(self, facts: dict[str, Any]) -> None:
         order = Order.by_id(self.db, facts["order_id"], lock=True)
-        if order.state != "DELIVERED":
+        if order.stands_still(self.db, "delivery_silence", self.now) or order.state != "DELIVERED":
             return
-        if Plea.is_open(self.db, order.customer_id):
+        if order.is_questioned(self.db) or Plea.is_open(self.db, order.customer_id):
             key, facts = f"order:{order.id}:delivery_silence", {"order_id": order.id}
             Timer.set(self.db, key, "delivery_silence", self.person.id, facts, self.now + LOOK_AGAIN)
             return
         net = order.confirm(self.db, "timer:delivery_silence", self.now)
         self.tell(self.person.id, "silence", order=order.number)
         self.tell(order.tailor(self.db).person_id, "tailor_silence", order=order.number, net=ghs(net))
+
+    def _hold_back(self, order: Order) -> None:
+        """Silence is no yes any more. Should she say nothing more either, a case is opened for her a day later."""
+        Timer.pause(self.db, f"order:{order.id}:delivery_silence", self.now)
+        facts = {"order_id": order.id, "sure": True}
+        Timer.set(self.db, f"order:{order.id}:not_right", "not_right_unsaid", self.person.id, facts, self.now + UNSAID)
 
     def _says_right(self) -> bool:
         try:

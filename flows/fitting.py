@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.flow import Flow, Scene
+from bot.rules import days
 from bot.rules.order import FITTING_REVIEW
 from bot.understand import NotUnderstood
 from models.milestone import Milestone
 from models.order import Order
+from models.timer import Timer
 
 REASON_LIMIT = 500
 
@@ -32,7 +34,7 @@ class Fitting(Flow):
     )
     says = {
         "verdict": "{tailor} has your {garment} ready for fitting ({order}). When you approve, the second part is due and goes to {tailor}. "
-        "Without an answer in 48 hours it counts as approved.\n\nDo you like what you see?",
+        "Without an answer in {left} it counts as approved.\n\nDo you like what you see?",
         "hint_verdict": "Tap *Approve*, or *Not yet* and tell me what is wrong.",
         "approve": "Approve", "not_yet": "Not yet",
         "reason": "What should be changed? A few words for {tailor}.",
@@ -41,7 +43,7 @@ class Fitting(Flow):
         "tailor_approved": "{customer} approved the fitting of {order}. As soon as the second part is paid you can finish it.",
         "rejected": "I tell {tailor}. You will get a new photo when it is changed.",
         "tailor_rejected": "{customer} wants a change on {order}: “{reason}”. Please adjust it and send a new fitting photo.",
-        "reminder": "{tailor} waits for your word on the fitting of {order}. Without one it counts as approved in {hours} hours. Send *my orders*.",
+        "reminder": "{tailor} waits for your word on the fitting of {order}. Without one it counts as approved in {left}. Send *my orders*.",
         "silence": "Two days without a word: the fitting of {order} counts as approved.",
         "tailor_silence": "The fitting of {order} counts as approved after 48 hours. As soon as the second part is paid you can finish it.",
         "late": "The fitting of {order} has been decided already.",
@@ -55,13 +57,18 @@ class Fitting(Flow):
     def ask_verdict(self) -> None:
         order = self._order()
         photo = Milestone.last(self.db, order.id, "fitting")
+        if order.state == "DISPUTED":
+            self.came_too_late()
+            self.hand_over_to("case", for_good=True, order_id=order.id)
+            return
         if order.state != "READY_FOR_FITTING" or photo is None:
             self.say("late", order=order.number)
             self.came_too_late()
             return
         options = [("approve", self.line("approve")), ("not_yet", self.line("not_yet"))]
         picture = self.scene.links.picture(photo.picture_id) if self.memory.again else ""
-        self.ask("verdict", options, picture=picture, **self._values(order))
+        ends = Timer.due(self.db, f"order:{order.id}:fitting:silence") or self.now + FITTING_REVIEW
+        self.ask("verdict", options, picture=picture, left=days.hours(ends, self.now), **self._values(order))
 
     def hear_verdict(self) -> None:
         if self._says_yes():
@@ -99,16 +106,16 @@ class Fitting(Flow):
 
     def on_fitting_reminder(self, facts: dict[str, Any]) -> None:
         order = self._order(facts["order_id"])
-        shown = Milestone.last(self.db, order.id, "fitting")
-        if order.state == "READY_FOR_FITTING" and shown and shown.delivered_at:
-            hours = round(48 - (self.now - shown.delivered_at).total_seconds() / 3600)
-            values = self._values(order) | {"hours": str(max(1, hours))}
-            self.tell(self.person.id, "reminder", **values)
+        ends = Timer.due(self.db, f"order:{order.id}:fitting:silence")
+        if order.state == "READY_FOR_FITTING" and ends:
+            self.tell(self.person.id, "reminder", left=days.hours(ends, self.now), **self._values(order))
 
     def on_fitting_silence(self, facts: dict[str, Any]) -> None:
         """48 hours after the photo was on the phone: silence is a yes."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
         shown = Milestone.last(self.db, order.id, "fitting")
+        if order.stands_still(self.db, "fitting_silence", self.now):
+            return
         if order.state != "READY_FOR_FITTING" or not shown or not shown.delivered_at or self.now - shown.delivered_at < FITTING_REVIEW:
             return
         order.approve_fitting(self.db, "timer:fitting_silence", self.now)

@@ -12,8 +12,10 @@ from models.milestone import Milestone
 from models.order import Order
 
 ACTIONS = {
-    "PENDING_DEPOSIT": ("pay", "cancel"), "DEPOSIT_PAID": ("cancel",), "ACCEPTED": ("cancel",), "READY_FOR_FITTING": ("fitting",),
-    "FITTING_APPROVED": ("pay",), "READY_FOR_DELIVERY": ("pay", "delivery"), "DELIVERED": ("delivery",),
+    "PENDING_DEPOSIT": ("pay", "cancel"), "DEPOSIT_PAID": ("another", "cancel", "dispute"),
+    "ACCEPTED": ("another", "cancel", "dispute"),
+    "IN_PROGRESS": ("dispute",), "READY_FOR_FITTING": ("fitting", "dispute"), "FITTING_APPROVED": ("pay", "dispute"), "COMPLETING": ("dispute",),
+    "READY_FOR_DELIVERY": ("pay", "delivery", "dispute"), "DELIVERED": ("delivery", "dispute"), "DISPUTED": ("case",),
 }  # fmt: skip
 CLOSED = ("COMPLETED", "CANCELLED", "REFUNDED")
 NEEDS = {"pay": True, "delivery": False}  # offered only while something is, or nothing is due
@@ -31,10 +33,13 @@ class Follow(Flow):
         "closed": "*{number}* · {garment} by {tailor}\n{state}\nTotal {total}",
         "unknown": "I find no order {number} of yours.",
         "handover": "\nHandover code: *{code}*",
-        "pay": "Pay now", "cancel": "Cancel order", "fitting": "See the fitting", "delivery": "I have it", "menu": "Menu",
+        "pay": "Pay now", "another": "Another tailor", "cancel": "Cancel order", "fitting": "See the fitting", "delivery": "I have it", "menu": "Menu",
+        "dispute": "Report a problem", "case": "The case",
         "go_on": "Go on where I was",
         "state_PENDING_DEPOSIT": "Waiting for your deposit.",
         "state_DEPOSIT_PAID": "Deposit paid. Waiting for the tailor to accept.",
+        "trouble_declined": "The tailor cannot do it. Choose another one, or take your money back.",
+        "trouble_silent": "The tailor has not answered yet.", "trouble_no_show": "Accepted, but the tailor has not begun.",
         "state_ACCEPTED": "Accepted. Waiting for the first work photo.",
         "state_IN_PROGRESS": "The tailor is at work.",
         "state_READY_FOR_FITTING": "Waiting for your word on the fitting photo.",
@@ -66,7 +71,7 @@ class Follow(Flow):
         self.ask(
             "closed" if order.state in CLOSED else "action", self._options(order),
             number=order.number, garment=order.noun(self.db), tailor=order.tailor(self.db).business,
-            bar="●" * (percent // 20) + "○" * (5 - percent // 20), percent=percent, state=self.line(f"state_{order.state}"),
+            bar="●" * (percent // 20) + "○" * (5 - percent // 20), percent=percent, state=self.line(f"trouble_{order.trouble}" if order.trouble else f"state_{order.state}"),
             day=days.spoken(order.promised_on, self.today), total=ghs(order.total), handover=handover,
         )  # fmt: skip
 
@@ -91,7 +96,7 @@ class Follow(Flow):
 
     def _options(self, order: Order) -> list[Option]:
         unpaid = order.due_stage(self.db) is not None
-        acts = [a for a in ACTIONS.get(order.state, ()) if a not in NEEDS or NEEDS[a] == unpaid]
+        acts = [a for a in ACTIONS.get(order.state, ()) if (NEEDS[a] == unpaid if a in NEEDS else a != "another" or order.trouble)]
         leave = "go_on" if len(self.scene.stack) > 1 else "menu"
         return [(a, self.line(a)) for a in (*acts, leave)]
 

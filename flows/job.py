@@ -123,7 +123,7 @@ class Job(Flow):
         order = Order.by_id(self.db, facts["order_id"], lock=True)
         if order.stands_still(self.db, "deposit_release", self.now) or order.state in ("CANCELLED", "REFUNDED"):
             return
-        if Plea.is_open(self.db, order.customer_id):
+        if order.is_questioned(self.db) or Plea.is_open(self.db, order.customer_id):
             key, facts = f"order:{order.id}:release", {"order_id": order.id}
             Timer.set(self.db, key, "deposit_release", self.person.id, facts, self.now + LOOK_AGAIN)
             return

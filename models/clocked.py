@@ -21,6 +21,7 @@ class Clocked:
     if TYPE_CHECKING:
         id: int
         customer_id: int
+        state: str
 
         def tailor(self, db: Session) -> Tailor: ...
 
@@ -39,6 +40,16 @@ class Clocked:
         self._move(db, "disputed", actor, now)
         Timer.pause(db, f"order:{self.id}:", now)
 
+    def stands_still(self, db: Session, event: str, now: datetime) -> bool:
+        """Whether a dispute is open; a clock that rang just before it began rings again when it is over."""
+        if self.state == "DISPUTED":
+            Timer.ring_again(db, f"order:{self.id}:", event, now)
+        return self.state == "DISPUTED"
+
+    def is_questioned(self, db: Session) -> bool:
+        """Whether somebody is just telling what is wrong: money that would leave by a clock waits for that."""
+        return Timer.due(db, f"order:{self.id}:not_right") is not None
+
     def thaw(self, db: Session, state: str, actor: str, now: datetime) -> None:
         """The dispute is decided: back to the state it came from with its clocks, or to an end without them."""
         if event := rules.CLOSED_AS.get(state):
@@ -47,3 +58,6 @@ class Clocked:
         else:
             self._move(db, f"continued_{state.lower()}", actor, now)
             Timer.resume(db, f"order:{self.id}:", now)
+            name, moment = clocks.NEEDED.get(state, ("", ""))
+            if name and Timer.due(db, f"order:{self.id}:{name}") is None:
+                self.clocks(db, moment, now)

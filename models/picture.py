@@ -11,7 +11,10 @@ from models.base import Base, Id, Json
 
 
 class Picture(Base):
-    """wanted -> kept | lost. `sequel` names the events that tell the owner's conversation: {"kept":…, "lost":…, …facts}."""
+    """wanted -> kept | lost. `sequel` names the events that tell the owner's conversation: {"kept":…, "lost":…, …facts}.
+
+    Where it says so ("pdf"), a document is as welcome, and nothing larger than "most_bytes".
+    """
 
     __tablename__ = "picture"
     __table_args__ = (Index("ix_picture_wanted", "due_at", postgresql_where=text("state = 'wanted'")),)
@@ -59,8 +62,8 @@ class Picture(Base):
     def wanted(cls, db: Session, now: datetime) -> bool:
         return db.scalar(select(cls.id).where(cls.state == "wanted", cls.due_at <= now).limit(1)) is not None
 
-    def keep(self, jpeg: bytes) -> None:
-        self.state, self.content, self.content_type = "kept", jpeg, "image/jpeg"
+    def keep(self, content: bytes, content_type: str) -> None:
+        self.state, self.content, self.content_type = "kept", content, content_type
 
     def lose(self) -> None:
         self.state = "lost"

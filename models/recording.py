@@ -43,6 +43,7 @@ class Recording(Base):
     names: Mapped[str | None] = mapped_column(Sealed)  # of the people it may be about
     created_at: Mapped[datetime]
     purge_at: Mapped[datetime]
+    event: Mapped[str] = mapped_column(default="voice_heard")  # what happens when it has been listened to
 
     # -- questions
 
@@ -65,9 +66,12 @@ class Recording(Base):
     # -- verbs
 
     @classmethod
-    def want(cls, db: Session, person_id: int, channel: str, media: Media, inbox_id: int | None, names: list[str], now: datetime) -> None:
+    def want(
+        cls, db: Session, person_id: int, channel: str, media: Media, inbox_id: int | None, names: list[str], now: datetime,
+        event: str = "voice_heard",
+    ) -> Recording:  # fmt: skip
         """Asks the ear to fetch a voice note and to listen."""
-        cls._add(db, person_id, channel, inbox_id, names, now, source_url=media.url, source_type=media.content_type)
+        return cls._add(db, person_id, channel, inbox_id, names, now, source_url=media.url, source_type=media.content_type, event=event)
 
     @classmethod
     def reread(cls, db: Session, person_id: int, channel: str, said: str, inbox_id: int | None, names: list[str], now: datetime) -> None:
@@ -93,7 +97,9 @@ class Recording(Base):
         db.execute(update(cls).where(*old).values(content=None, said=None, claims=None, names=None))
 
     @classmethod
-    def _add(cls, db: Session, person_id: int, channel: str, inbox_id: int | None, names: list[str], now: datetime, **what: str) -> None:
+    def _add(cls, db: Session, person_id: int, channel: str, inbox_id: int | None, names: list[str], now: datetime, **what: str) -> Recording:
         times = {"due_at": now, "created_at": now, "purge_at": now + KEPT_FOR}
-        db.add(cls(person_id=person_id, channel=channel, inbox_id=inbox_id, names=json.dumps(names), state="wanted", **times, **what))
+        wanted = cls(person_id=person_id, channel=channel, inbox_id=inbox_id, names=json.dumps(names), state="wanted", **times, **what)
+        db.add(wanted)
         db.flush()
+        return wanted

@@ -55,6 +55,17 @@ class Timer(Base):
         db.execute(update(cls).where(*cls._going(prefix), cls.paused_at.is_not(None)).values(later))
 
     @classmethod
+    def ring_again(cls, db: Session, prefix: str, event: str, now: datetime) -> None:
+        """One that has rung came to nothing because its clock stands still: it rings as soon as that goes on."""
+        rung = cls.key.startswith(prefix, autoescape=True), cls.event == event, cls.rung_at.is_not(None)
+        db.execute(update(cls).where(*rung).values(rung_at=None, due_at=now, paused_at=now))
+
+    @classmethod
+    def due(cls, db: Session, key: str) -> datetime | None:
+        """When a clock will ring, unless it is stopped."""
+        return db.scalar(select(cls.due_at).where(cls.key == key, cls.rung_at.is_(None)))
+
+    @classmethod
     def coming(cls, db: Session, limit: int = 100) -> list[Timer]:
         """What rings next."""
         return list(db.scalars(select(cls).where(cls.rung_at.is_(None)).order_by(cls.due_at, cls.id).limit(limit)))

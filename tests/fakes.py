@@ -63,6 +63,10 @@ class Notebook(Twilio):
             return File(bytes.fromhex(media.url.rpartition("/voice-")[2]), "audio/ogg")
         if self.broken_media or media.url.endswith("broken.jpg"):
             return File(b"<html>not a photo</html>", "image/jpeg")
+        if media.url.endswith(".pdf"):
+            return File(b"%PDF-1.7 of a few pages", "application/pdf")
+        if media.url.endswith("big.jpg"):
+            return File(jpeg() + bytes(10 * 2**20), "image/jpeg")
         return File(jpeg(), "image/jpeg")
 
 

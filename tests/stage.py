@@ -6,14 +6,16 @@ import base64
 import hashlib
 import hmac
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from click.testing import CliRunner
 from sqlalchemy import select, text
 
-from bot import jobs, terminal, ticker
+from bot import jobs, mediator, terminal, ticker
 from bot.clock import Clock
 from bot.messages import Choice, Letter, Receipt
 from bot.payments import Charge, Provider, Refused
@@ -52,6 +54,7 @@ NEXT_DUE = text("""SELECT min(due) FROM (
     UNION ALL SELECT due_at FROM picture WHERE state = 'wanted'
     UNION ALL SELECT due_at FROM recording WHERE state = 'wanted') AS things WHERE due > :now""")
 NAMES = re.compile(r"SW-\d{4}-[0-9A-Z]{5}")
+CASES = re.compile(r"\bD-\d+")
 PAPERS = re.compile(r"https://bot\.example/media/papers/[\w-]+\.pdf")
 
 
@@ -113,7 +116,7 @@ class Stage:
         self.settle()
 
     def _fields(self, who: str, text: str) -> dict[str, str]:
-        kind = re.match(r"\[(photo|broken photo|voice|sticker|document|video|location|contact)\]\s*(.*)", text)
+        kind = re.match(r"\[(photo|broken photo|big photo|voice|sticker|document|video|location|contact)\]\s*(.*)", text)
         if kind:
             return self._media(who, kind[1], kind[2])
         tap = re.fullmatch(r"\[(earlier )?(.+)\]", text)
@@ -136,10 +139,11 @@ class Stage:
         if kind == "location":
             return self.form(who, Latitude="5.6037", Longitude="-0.1870", MessageType="location")
         types = {"photo": "image/jpeg", "broken photo": "image/jpeg", "voice": "audio/ogg", "sticker": "image/webp", "document": "application/pdf"}
-        types |= {"video": "video/mp4", "contact": "text/vcard"}
-        name = "broken.jpg" if kind == "broken photo" else f"voice-{caption.encode().hex()}" if kind == "voice" else "file"
+        types |= {"video": "video/mp4", "contact": "text/vcard", "big photo": "image/jpeg"}
+        names = {"broken photo": "broken.jpg", "big photo": "big.jpg", "document": "file.pdf", "voice": f"voice-{caption.encode().hex()}"}
+        name = names.get(kind, "file")
         url = f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Messages/MM1/Media/{name}"
-        told = {"photo": "image", "broken photo": "image", "voice": "audio", "contact": "contacts"}.get(kind, kind)
+        told = {"photo": "image", "broken photo": "image", "big photo": "image", "voice": "audio", "contact": "contacts"}.get(kind, kind)
         body = "" if kind == "voice" else self._real(caption)
         return self.form(who, NumMedia="1", MediaUrl0=url, MediaContentType0=types[kind], Body=body, MessageType=told)
 
@@ -311,6 +315,14 @@ class Stage:
             key = payment.callback_key
         self.web.post(f"/webhooks/payment/{provider}?ref={reference}&k={key}", json={})
 
+    def command(self, line: str) -> str:
+        """What somebody of the house types ("dispute list"); returns what it prints."""
+        words = shlex.split(self._real(line))
+        done = CliRunner().invoke(mediator.commands(lambda: self.parts), words[1:], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        self.settle()
+        return done.output
+
     def orders(self) -> list[Order]:
         with self.parts.database.begin() as db:
             return list(db.scalars(select(Order).order_by(Order.id)))
@@ -335,6 +347,8 @@ class Stage:
         """Order numbers and codes by their place in the story: SW-A, SW-B, CODE-A …; links to papers as LINK."""
         for number in NAMES.findall(text):
             self.codes.setdefault(number, f"SW-{chr(65 + sum(v.startswith('SW-') for v in self.codes.values()))}")
+        for case in CASES.findall(text):
+            self.codes.setdefault(case, f"CASE-{chr(65 + sum(v.startswith('CASE-') for v in self.codes.values()))}")
         for order in self.orders():
             if order.handover_code and order.number in self.codes:
                 self.codes.setdefault(order.handover_code, "CODE-" + self.codes[order.number][-1])

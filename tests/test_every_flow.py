@@ -28,6 +28,7 @@ from bot.words import Words
 from models.circle import Circle
 from models.circle_item import Item
 from models.conversation import Conversation
+from models.dispute import Dispute
 from models.ledger import Entry
 from models.order import Order
 from models.outbox import Outbox
@@ -168,6 +169,11 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("review", mark): ("finished", "ama", ORDER | {"marks": [5] * n}) for n, mark in enumerate((*MARKS, "words"))},
     ("reply", "which"): ("finished", "kofi", {}),
     **{("reply", state): ("finished", "kofi", {"review_id": 0}) for state in ("wish", "words")},
+    ("dispute", "which"): ("deposited", "kofi", {}),
+    **{("dispute", state): ("handed over", "ama", ORDER | {"category": "delay"}) for state in ("category", "words")},
+    ("case", "which"): ("deposited", "kofi", {}),
+    **{("case", state): ("cut", "kofi", {"dispute_id": 0, "since": "2026-11-23T09:00:00+00:00", "pending": "late"}) for state in ("words", "sure")},
+    ("decision", "fair"): ("cut", "ama", {"dispute_id": 0, "rate": True}),
     **{("job", state): ("deposited", "kofi", ORDER) for state in ("answer", "reason")},
     ("jobs", "pick"): ("deposited", "kofi", {}),
     ("availability", "pick"): ("ordered", "kofi", {}),
@@ -193,7 +199,7 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("vote", state): ("ordered", "ama", CIRCLE) for state in ("options", "running")},
     ("ballot", "choice"): ("ordered", "ama", CIRCLE),
 }
-PASSING = {("plea", "queue")}  # never waits for an answer
+PASSING = {("plea", "queue"), ("decision", "told")}  # never waits for an answer
 TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason"), ("review", "words"), ("reply", "words")}  # whatever is written there is a reason
 
 
@@ -214,6 +220,7 @@ def set_scene(house: Stage, name: str, state: str) -> tuple[str, Callable[[], No
         house.given_order(customer, "kente shirt", "kofi", reached)
     house.given_order("ama", "kente shirt", "kofi", reached) if name in ("orders", "review") else None
     set_clock_and_cash(house, name, state)
+    set_case(house, name) if name in ("case", "decision") else None
     house.given_measurements("ama", "kente shirt")
     if name in CIRCLES or (name, state) == ("handover", "pieces"):
         set_circle(house, name, state)
@@ -238,6 +245,17 @@ def set_clock_and_cash(house: Stage, name: str, state: str) -> None:
         elif name == "reply":
             for each in (order, *more):
                 Review.give(db, each, dict.fromkeys(MARKS, 5), person_id=each.customer_id, words="", picture_id=None, now=now)
+
+
+def set_case(house: Stage, name: str) -> None:
+    """Every order has a case; the first one may be decided."""
+    with house.parts.database.begin() as db:
+        now = house.parts.clock.now()
+        cases = [Dispute.open(db, o.id, o.customer_id, "delay", now) for o in db.scalars(select(Order).order_by(Order.id))]
+        if name == "decision":
+            cases[0].decide(db, "no_action", reason="withdrawn", by="Efua", now=now)
+    house.settle()
+    list(house.new_letters())
 
 
 CIRCLES = ("circles", "booking", "join", "bring", "sponsor", "settle", "leave", "vote", "ballot")
@@ -274,6 +292,8 @@ def _real(house: Stage, key: str, value: Any) -> Any:
         if key == "payment_id":
             claim = Payment.open_for(db, order.id, "deposit")
             return claim.id if claim else _payment(house, db, order)
+        if key == "dispute_id":
+            return db.scalars(select(Dispute.id).order_by(Dispute.id)).first()
         if key == "review_id":
             return db.scalars(select(Review.id).order_by(Review.id)).first()
         if key == "births":

@@ -6,7 +6,7 @@ The language of a story, line by line:
     given: Kofi sews kente shirts in Accra from GHS 250
     given: cash is taken here
     given: Kofi is new | is busy | takes no express | takes 1 order a day | takes 3 orders a month
-    given: Ama is a customer | has measurements for a kaftan
+    given: Ama is a customer | Yaw is an admin | has measurements for a kaftan
     given: Ama's circle by Kofi with Esi, Yaw; Ama pays for all, one by one, one lot, not agreed, all paid
     given: Ama's kente shirt by Kofi is cut     as far as a word of stage.LIFE says
     ama: any text                               she writes it
@@ -14,6 +14,7 @@ The language of a story, line by line:
     ama: [earlier Yes]                          she taps it on an older bubble
     ama: [photo] cutting                        or [broken photo], [voice], [sticker], [document], [video], [location], [contact]
     * 3 hours pass                              what happens outside, see `happen`
+    * flask dispute list                        what somebody of the house types
     bot: …  /  bot to kofi: …                   what the bot says; `--rewrite` writes these lines
 """
 
@@ -133,7 +134,7 @@ def check_manners(letter: Letter) -> None:
 
 def shown(letter: Letter) -> str:
     reply = letter.reply
-    picture = "[document] " if reply.is_document else "[collage] " if "collage" in reply.picture else "[photo] " if reply.picture else ""
+    picture = "[voice] " if reply.picture.endswith(".ogg") else "[document] " if reply.is_document else "[collage] " if "collage" in reply.picture else "[photo] " if reply.picture else ""
     few = len(reply.choices) <= 3 and not any(c.about for c in reply.choices)
     return picture + reply.text + "".join(_row(n, c, few) for n, c in enumerate(reply.choices, 1))
 
@@ -151,8 +152,11 @@ def given(line: str, stage: Stage) -> None:
     elif line == "cash is taken here":
         stage.parts.till.routes["cash"] = ("cash",)
         stage.given_circle(m[1].lower(), m[2].lower(), re.findall(r"\w+", (m[3] or "").lower()), m[4] or "")
-    elif m := re.fullmatch(r"(\w+) is a customer", line):
-        stage.given_customer(m[1].lower())
+    elif m := re.fullmatch(r"(\w+) is (a customer|an admin)", line):
+        person = stage.given_customer(m[1].lower())
+        if m[2] == "an admin":
+            with stage.parts.database.begin() as db:
+                db.merge(person).role = "admin"
     elif m := re.fullmatch(r"(\w+) has measurements for (?:an? )?(.+)", line):
         stage.given_measurements(m[1].lower(), m[2])
     elif m := re.fullmatch(rf"(\w+)'s (.+) by (\w+) is ({'|'.join(LIFE)})", line):
@@ -179,6 +183,8 @@ def happen(line: str, stage: Stage) -> None:
     """What happens outside the chat."""
     if m := re.fullmatch(r"(\d+) (minutes?|hours?|days?) pass(es)?", line):
         stage.pass_time(int(m[1]) * {"m": 1 / 60, "h": 1, "d": 24}[m[2][0]])
+    elif line.startswith("flask "):
+        stage.command(line.removeprefix("flask "))
     elif m := re.fullmatch(r"\w+ approves the (first |second )?prompt( late)?", line):
         stage.answer_prompt(nth={None: 0, "first ": 1, "second ": 2}[m[1]])
     elif m := re.fullmatch(r"\w+ pays GHS ([\d.]+) instead", line):

@@ -47,18 +47,24 @@ STARTS: dict[str, tuple[Clock, ...]] = {
     "handed_over": (Clock("delivery_silence", "delivery_silence", rules.DELIVERY_REVIEW),),
     "completed": (Clock("review", "review_request", REVIEW_REQUEST),),
 }
+#: Which clock must run in a state that a dispute has ended in, and the moment that starts it if it did not run before.
+NEEDED = {
+    "READY_FOR_FITTING": ("fitting:silence", "fitting_seen"), "FITTING_APPROVED": ("stage_reminder", "fitting_approved"),
+    "DELIVERED": ("delivery_silence", "handed_over"),
+}  # fmt: skip
 #: What stops when: the beginnings of names.
 STOPS: dict[str, tuple[str, ...]] = {
     "deposit_paid": ("deposit_",),
+    "declined": ("tailor_silent",),
+    "offered_again": ("",),
     "accepted": ("tailor_silent",),
     "work_shown": ("no_show",),
     "fitting_shown": ("fitting_due",),
     "fitting_judged": ("fitting:",),
     "fitting_paid": ("stage_reminder",),
-    "declined": ("tailor_silent",),
-    "offered_again": ("",),
     "all_paid": ("stage_reminder",),
     "handed_over": ("delivery_due",),
+    "sent_back": ("fitting:", "stage_reminder", "delivery_"),
     "completed": ("",),
     "cancelled": ("",),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 
 def spoken(day: date, today: date) -> str:
@@ -25,3 +25,14 @@ def relative(day: date, today: date) -> str:
 def needed(days: int, *, express: bool) -> int:
     """Days of work; express halves them, to two at least."""
     return max(2, -(-days // 2)) if express else days
+
+
+def moment(when: datetime, now: datetime) -> str:
+    """ "Tue 24 Nov, 09:00 (in 24 hours)"; Ghana's time is UTC all year."""
+    return f"{when:%a} {when.day} {when:%b}, {when:%H:%M} (in {hours(when, now)})"
+
+
+def hours(when: datetime, now: datetime) -> str:
+    """ "24 hours" until then; at least one."""
+    count = max(1, round((when - now).total_seconds() / 3600))
+    return "1 hour" if count == 1 else f"{count} hours"

@@ -1,0 +1,186 @@
+"""`flask dispute …`: the cases, what was said in them, and the mediator's word, until there is a page for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from sqlalchemy.orm import Session
+
+from bot.rules import NotAllowed, days
+from bot.rules import dispute as rules
+from bot.rules.escrow import STAGES
+from bot.rules.money import ghs, pesewas
+from models import escrow, ledger
+from models.dispute import Dispute
+from models.dispute_word import PDF, DisputeWord
+from models.picture import Picture
+from models.recording import Recording
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+WHY_NOT = {
+    "not_now": "This case is closed.",
+    "closed": "This case is closed: only a note to admins can be added.",
+    "unknown_reason": "That reason does not go with {outcome}. Known: {known}.",
+    "unknown_bearer": "The bearer must be one of: {known}.",
+    "no_refund_here": "With {outcome} no money moves.",
+    "no_changes_here": "Changes go with the outcome continue only, not with {outcome}.",
+    "nothing_to_give_back": "There is no amount to give back (held: {held}); name one with --refund.",
+    "less_than_held": "A full refund gives back all that is held ({held}); for less there is partial_refund.",
+    "more_than_paid": "At most {most} can be given back: what was collected and not given back yet.",
+    "bearer_missing": "Only {held} is held: say with --bearer who bears the rest.",
+}
+MONEY = ("held", "most")
+
+
+class Number(click.ParamType):
+    """ "12" or "D-12"."""
+
+    name = "N"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        digits = str(value).upper().removeprefix("D-")
+        return int(digits) if digits.isdigit() else self.fail(f"{value} is no number of a case")
+
+
+class Cedis(click.ParamType):
+    name = "GHS"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return value if isinstance(value, int) else pesewas(str(value))
+        except ValueError:
+            self.fail(f"{value} is no amount in cedis")
+
+
+def commands(house: Callable[[], Parts]) -> click.Group:
+    """The group `dispute`."""
+    group = click.Group("dispute", help="Cases: who complains about what, and the mediator's decision.")
+    case = click.argument("number", type=Number())
+
+    @group.command("list", help="Open cases, the most urgent first.")
+    def show_all() -> None:
+        parts = house()
+        with parts.database.begin() as db:
+            rows = [_row(db, dispute, parts.clock.now()) for dispute in Dispute.waiting(db)]
+        click.echo("\n".join(rows) or "No case is open.")
+
+    @group.command("show", help="Everything about one case.")
+    @case
+    @click.option("--files", type=click.Path(file_okay=False, path_type=Path), help="A folder to put photos, documents and voice notes into.")
+    def show(number: int, files: Path | None) -> None:
+        parts = house()
+        with parts.database.begin() as db:
+            dispute = _found(db, number)
+            click.echo("\n".join([*_head(db, dispute, parts.clock.now()), *_talk(db, dispute, files)]))
+
+    @group.command("say", help="The mediator's words; to admins they are a note.")
+    @case
+    @click.argument("text")
+    @click.option("--to", "for_whom", type=click.Choice(["both", "customer", "tailor", "admins"]), required=True)
+    @click.option("--by", default="", help="Who says it.")
+    def say(number: int, text: str, for_whom: str, by: str) -> None:
+        parts = house()
+        with _refusals(), parts.database.begin() as db:
+            entry: dict[str, object] = {"text": text[: rules.TEXT_LIMIT]}
+            _found(db, number).say(db, "mediator", entry, parts.clock.now(), for_whom=for_whom, said_by=by)
+        parts.redis.ring("events")
+
+    @group.command("decide", help="Closes a case: moves the money and the order, and tells both sides.")
+    @case
+    @click.option("--outcome", type=click.Choice(list(rules.REASONS)), required=True)
+    @click.option("--reason", required=True, metavar="CODE", help="; ".join(f"{o}: {', '.join(known)}" for o, known in rules.REASONS.items()))
+    @click.option("--refund", type=Cedis(), help="How much goes to the customer, in cedis; a full refund without it is all that is held.")
+    @click.option("--bearer", type=click.Choice(rules.BEARERS), help="Who bears what goes beyond the money that is held.")
+    @click.option("--changes", is_flag=True, help="With continue: the tailor changes something first.")
+    @click.option("--to-customer", default="", help="Words for the customer.")
+    @click.option("--to-tailor", default="", help="Words for the tailor.")
+    @click.option("--by", required=True, help="Who decides.")
+    def decide(
+        number: int, outcome: str, reason: str, refund: int | None, bearer: str | None, changes: bool, to_customer: str, to_tailor: str, by: str
+    ) -> None:
+        parts = house()
+        with _refusals(), parts.database.begin() as db:
+            dispute = _found(db, number)
+            dispute.decide(
+                db, outcome, reason=reason, by=by, now=parts.clock.now(), refund=refund, bearer=bearer, changes=changes,
+                to_customer=to_customer[: rules.TEXT_LIMIT // 2], to_tailor=to_tailor[: rules.TEXT_LIMIT // 2],
+            )  # fmt: skip
+            click.echo(_decision(db, dispute))
+        parts.redis.ring("events")
+
+    return group
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Says in plain words why a rule refuses, and ends with 1."""
+    try:
+        yield
+    except NotAllowed as refusal:
+        values = {k: ghs(int(str(v))) if k in MONEY else v for k, v in refusal.values.items()}
+        raise click.ClickException(WHY_NOT.get(refusal.reason, refusal.reason).format(**values)) from refusal
+
+
+def _found(db: Session, number: int) -> Dispute:
+    dispute = db.get(Dispute, number)
+    if dispute is None:
+        raise click.ClickException(f"There is no case D-{number}.")
+    return dispute
+
+
+def _row(db: Session, dispute: Dispute, now: datetime) -> str:
+    order, late = dispute.order(db), dispute.is_overdue(now)
+    due = "answered" if dispute.answered_at else f"{'OVERDUE since' if late else 'answer by'} {dispute.answer_due_at:%a %d %b %H:%M}"
+    held = ghs(ledger.held(db, order.id))
+    return f"{dispute.number:8} {dispute.priority:8} {order.number}  {dispute.category} by the {dispute.side}, {held} held, {due}"
+
+
+def _head(db: Session, dispute: Dispute, now: datetime) -> list[str]:
+    order = dispute.order(db)
+    held = {stage: ledger.balance(db, escrow.account(order, stage)) for stage in STAGES}
+    lines = [
+        _row(db, dispute, now), f"Order {order.number}, {order.noun(db)}, total {ghs(order.total)}, was {dispute.from_state}, is {order.state}",
+        f"Customer {order.customer(db).first_name}, tailor {order.tailor(db).business}, ready by {days.spoken(order.promised_on, now.date())}",
+        "Held: " + ", ".join(f"{stage} {ghs(amount)}" for stage, amount in held.items()),
+    ]  # fmt: skip
+    content = {True: "content", False: "not content", None: "silent"}
+    pleased = f"Afterwards: customer {content[dispute.customer_satisfied]}, tailor {content[dispute.tailor_satisfied]}"
+    return [*lines, _decision(db, dispute), pleased] if dispute.is_closed else lines
+
+
+def _talk(db: Session, dispute: Dispute, files: Path | None) -> list[str]:
+    lines = []
+    for word in DisputeWord.of(db, dispute.id):
+        to = "" if word.for_whom == "both" else f" to {word.for_whom}"
+        lines.append(f"{word.at:%d %b %H:%M} {word.said_by or word.who}{to}: {' '.join([word.text, _file(db, dispute, word, files)]).strip()}")
+    return lines
+
+
+def _file(db: Session, dispute: Dispute, word: DisputeWord, files: Path | None) -> str:
+    """The name of its file, which is written into the folder when there is one."""
+    if word.picture_id:
+        picture = Picture.by_id(db, word.picture_id)
+        content, ending = picture.content, "pdf" if picture.content_type == PDF else "jpg"
+    elif word.recording_id:
+        content, ending = Recording.by_id(db, word.recording_id).content, "ogg"
+    else:
+        return ""
+    name = f"{dispute.number}-{word.id}.{ending}"
+    if files and content:
+        files.mkdir(parents=True, exist_ok=True)
+        (files / name).write_bytes(content)
+    return f"[{name}]" if content else f"[{name}: not here]"
+
+
+def _decision(db: Session, dispute: Dispute) -> str:
+    borne = f" ({ghs(dispute.borne)} borne by the {dispute.bearer})" if dispute.borne else ""
+    money = f"{ghs(dispute.refund)} to the customer{borne}, {ghs(dispute.released)} to the tailor"
+    order = dispute.order(db)
+    return f"{dispute.number}: {dispute.outcome} ({dispute.reason}) by {dispute.decided_by}: {money}; {order.number} is {order.state}"
