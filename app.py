@@ -10,14 +10,14 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
-from bot import mediator, terminal, understanding_cli
+from bot import bookkeeper_cli, mediator, payroll_cli, terminal, understanding_cli
 from bot.settings import BadSettings, stop
 from bot.wiring import Parts, build, listener, make_app
 
 COMMANDS = {
     "seed": (terminal.seed, "Put the catalogue in, and sample tailors unless in production."),
     "chat": (terminal.chat, "Talk with the bot in the terminal."),
-    "ledger": (terminal.ledger, "Show balances; exit 1 when they are wrong."),
+    "timers": (terminal.timers, "Show what rings next, for which order, and when."),
 }
 UNDERSTAND = "Read lines from standard input, print the measurements in each as JSON."
 LISTEN = "Print what a voice note says, and the measurements in it, as JSON."
@@ -38,7 +38,7 @@ def create_app(parts: Parts | None = None) -> Flask:
 def _house() -> Parts:
     try:
         house = build()
-        house.channels, house.providers  # noqa: B018  configured wrongly, it must not start
+        house.channels, house.till  # noqa: B018  configured wrongly, it must not start
     except BadSettings as bad:
         stop(bad)
     return house
@@ -54,4 +54,7 @@ def _with_commands(app: Flask, house: Callable[[], Parts]) -> Flask:
     pleas = click.Command("pleas", params=[closing], callback=lambda answered: terminal.pleas(house(), answered), help="Who waits for a person.")
     app.cli.add_command(pleas)
     app.cli.add_command(mediator.commands(house))
+    app.cli.add_command(payroll_cli.commands(house))
+    for command in bookkeeper_cli.commands(house):
+        app.cli.add_command(command)
     return app

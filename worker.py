@@ -38,7 +38,7 @@ def tick(parts: Parts) -> None:
 def main() -> None:
     try:
         parts = build()
-        parts.channels, parts.providers  # noqa: B018  configured wrongly, it must not start
+        parts.channels, parts.till  # noqa: B018  configured wrongly, it must not start
     except BadSettings as bad:
         stop(bad)
     parts.database.forget()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from bot.rules import schedule
 from models.inbox import Inbox
+from models.schedule import Schedule
 
 if TYPE_CHECKING:
     from bot.wiring import Parts
 
 BUDGET_S = 45  # one waking works for this long at most, well within the limit of a job; the next one goes on
 parts: Parts = cast("Parts", None)  # put in by the worker when it starts
+#: Who does what stands in bot/rules/schedule.py; whether it could be finished.
+RUNS: dict[str, Callable[[Parts], bool]] = {"reconcile": lambda house: house.auditor.reconcile()}
 
 
 def carry_messages() -> None:
@@ -29,7 +34,7 @@ def carry_events() -> None:
 
 def carry_money() -> None:
     parts.redis.answer("money")
-    if parts.cashier.carry_due() | parts.paymaster.carry_due():
+    if parts.cashier.carry_due() | parts.teller.check_due() | parts.payroll.pay_due() | parts.paymaster.carry_due():
         parts.redis.ring("events")
 
 
@@ -47,6 +52,18 @@ def carry_voice() -> None:
     while parts.ear.listen_next() and time.monotonic() < until:
         parts.redis.ring("events")
     parts.ear.forget_old()
+
+
+def carry_books() -> None:
+    """What is due by the calendar; what could not be finished is tried again."""
+    parts.redis.answer("books")
+    with parts.database.begin() as db:
+        due = Schedule.claim(db, parts.clock.now(), schedule.AGAIN)
+    for name in due:
+        if RUNS[name](parts):
+            with parts.database.begin() as db:
+                Schedule.done(db, name, schedule.RUNS[name].after(parts.clock.now()))
+        parts.redis.ring("money")
 
 
 def _due_events() -> bool:

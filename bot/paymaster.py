@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from bot.clock import Clock
 from bot.links import Links
 from bot.payments import Absent, Answer, GiveBack, NotAccepted, Payer, Provider, Refunder, Submitted, Transfer, Unknown
+from models import payout
 from models.base import Database
+from models.case import Case
 from models.disbursement import Disbursement
 from models.document import refund_receipt_for
 from models.inbox import Inbox
@@ -103,6 +105,8 @@ class Paymaster:
                 out.next_at = now + LATER
                 return None
             is_sent = out.state != "approved"
+            if not is_sent and not payout.may_leave(db, out, now):
+                return None
             if is_sent:
                 out.next_at = now + LEASE
             else:
@@ -142,11 +146,14 @@ class Paymaster:
             refund.did_not_arrive(now)
             if not refund.needs_a_person:
                 return False  # tried again without a word
+            facts = {"refund_id": refund.id, "order_id": refund.order_id, "amount": refund.amount, "currency": refund.currency}
+            Case.open(db, f"refund:{refund.id}", "refund_stuck", provider=out.provider, facts=facts, now=now, anew=True)
         facts = {"refund_id": refund.id, "outcome": outcome}
         Inbox.happen(db, refund.person_id, "refund_answered", facts, once=f"refund:{refund.id}:{outcome}", now=now)
         return True
 
     def _tell_payout(self, db: Session, out: Disbursement, outcome: str) -> bool:
+        payout.heard(db, out, self.clock.now())
         event = {"sent": "payout_sent", "not_sent": "payout_not_sent", "reversed": "payout_reversed"}.get(outcome)
         if event:
             Inbox.happen(db, out.person_id, event, {"disbursement_id": out.id}, once=f"payout:{out.id}:{outcome}", now=self.clock.now())

@@ -19,6 +19,7 @@ POSITION_TTL_S = 30 * 60
 BELL_TTL_S = 5  # a bell that nobody answers may be rung again after this
 #: A bell, its RQ queue and its job share a name; one queue per worker process, so that a slow provider never holds up another kind.
 QUEUES = ("messages", "events", "money", "pictures", "voice", "books")
+LONGEST_S = {"books": 3000}  # a statement may have many lines; less than until the run is due again
 
 
 class Redis:
@@ -105,4 +106,4 @@ class Redis:
             log.warning("redis is away: %s", type(error).__name__)
 
     def _enqueue(self, bell: str) -> None:
-        self._queues[bell].enqueue(f"bot.jobs.carry_{bell}", job_timeout=120, result_ttl=0, failure_ttl=3600)
+        self._queues[bell].enqueue(f"bot.jobs.carry_{bell}", job_timeout=LONGEST_S.get(bell, 120), result_ttl=0, failure_ttl=3600)

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.rules.payout import Terms
+
 
 class Section(BaseSettings):
     """Settings of one adapter, kept in the adapter's own file: `class Config(Section, env_prefix="MTN_")`."""
@@ -46,6 +48,11 @@ class Settings(VoiceChoice):
     sender_threads: int = Field(default=32, ge=1, le=256)
     send_lease_s: float = Field(default=30, gt=0)
     tick_s: float = Field(default=1.0, gt=0)
+    routes: dict[str, tuple[str, ...]] = Field(default={}, description='providers by network, preferred first: {"mtn": ["paystack"]}')
+    cash_commission: bool = Field(default=False, description="whether commission is owed on what a tailor was paid in cash")
+    payout_minimum_ghs: int = Field(default=50, ge=1)
+    payout_approval_above_ghs: int = Field(default=5_000, ge=0)
+    payout_per_day_ghs: int = Field(default=10_000, ge=1)
     seller_name: str = "Sew4Mi"
     seller_address: str = ""
     seller_tin: str = ""
@@ -86,9 +93,15 @@ class Settings(VoiceChoice):
                 raise ValueError("CLOCK_FILE moves time: not in production")
             if not self.public_url.startswith("https://"):
                 raise ValueError("PUBLIC_URL must be https in production")
+        if self.payout_per_day_ghs < 2 * self.payout_minimum_ghs:
+            raise ValueError("PAYOUT_PER_DAY_GHS must be at least twice PAYOUT_MINIMUM_GHS")
         if self.vat_registered and not self.seller_tin:
             raise ValueError("SELLER_TIN must be set when VAT_REGISTERED: it stands on every tax invoice")
         return self
+
+    @property
+    def payout_terms(self) -> Terms:
+        return Terms(self.payout_minimum_ghs * 100, self.payout_approval_above_ghs * 100, self.payout_per_day_ghs * 100)
 
     @property
     def keys(self) -> dict[str, bytes]:

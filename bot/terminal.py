@@ -1,10 +1,11 @@
-"""The `flask` commands: sample tailors, a talk in the terminal, the books."""
+"""The `flask` commands: sample tailors, a talk in the terminal, who waits."""
 
 from __future__ import annotations
 
 import io
 import secrets
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
@@ -13,16 +14,17 @@ from sqlalchemy.orm import Session
 
 from bot import jobs
 from bot.messages import Choice, Incoming, Reply
-from bot.rules.money import ghs
-from models import ledger as books
+from bot.understand import network_hint
 from models.conversation import Conversation
 from models.garment import Garment
-from models.ledger import Account
+from models.order import Order
 from models.outbox import Outbox
 from models.person import Address, Person
 from models.picture import Picture
 from models.plea import Plea
+from models.purse import Purse
 from models.tailor import Tailor
+from models.timer import Timer
 
 if TYPE_CHECKING:
     from bot.wiring import Parts
@@ -86,6 +88,8 @@ def add_tailor(
     db.flush()
     for garment, price in prices.items():
         tailor.offer(db, garment, price * 100)
+    if network := network_hint(phone):
+        Purse.take(db, tailor, number=phone.lstrip("+"), network=network, name=name, name_state="matched", now=now)
     return tailor
 
 
@@ -122,17 +126,6 @@ def chat(parts: Parts) -> None:
         shown = _print_new(parts, me, shown)
 
 
-def ledger(parts: Parts) -> None:
-    """Every account and its balance; exit 1 when the books are wrong."""
-    with parts.database.begin() as db:
-        for account in db.scalars(select(Account).order_by(Account.code)):
-            print(f"{account.code:45} {ghs(account.balance if account.kind in 'AX' else -account.balance):>18}")
-        wrong = books.faults(db)
-    print(*(wrong or ["The books are right."]), sep="\n")
-    if wrong:
-        raise SystemExit(1)
-
-
 def pleas(parts: Parts, answered: int | None) -> None:
     """Who waits for a person; with the number of a plea, closes it. Money that leaves by a timer waits while one is open."""
     with parts.database.begin() as db:
@@ -142,6 +135,25 @@ def pleas(parts: Parts, answered: int | None) -> None:
             person = Person.by_id(db, plea.person_id)
             addresses = db.scalars(select(Address).where(Address.person_id == person.id))
             print(f"{plea.id}: {person.name or 'a stranger'}, {', '.join(a.value for a in addresses)}, since {plea.at:%d %b %H:%M}")
+
+
+def timers(parts: Parts) -> None:
+    """What rings next: when, what, for which order or else by which name, and whom; a paused one says what time it has left."""
+    with parts.database.begin() as db:
+        now = parts.clock.now()
+        print(f"now {now:%a %d %b %H:%M}")
+        for timer in Timer.coming(db):
+            when = f"{timer.due_at:%a %d %b %H:%M}" if timer.paused_at is None else f"paused, {_spoken(timer.due_at - timer.paused_at)} left"
+            order = Order.by_id(db, timer.facts["order_id"]).number if "order_id" in timer.facts else timer.key
+            left = "" if timer.paused_at else f"in {_spoken(timer.due_at - now)}"
+            print(f"{when:24} {left:12} {timer.event:18} {order:16} {Person.by_id(db, timer.person_id).first_name}".rstrip())
+
+
+def _spoken(wait: timedelta) -> str:
+    """ "2d 03h", "45m"; "0m" for what should have rung already."""
+    minutes = max(0, round(wait.total_seconds() / 60))
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    return f"{days}d {hours:02}h" if days else f"{hours}h {minutes % 60:02}m" if hours else f"{minutes}m"
 
 
 def _prompt() -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from bot import intake
+from bot.rules.schedule import RUNS
 from models.outbox import ASK_AFTER
+from models.schedule import Schedule
 from models.timer import Timer
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ FORGOTTEN = text("""
         OR EXISTS (SELECT 1 FROM outbox WHERE sequel IS NOT NULL AND state = 'sent' AND receipt < 4 AND due_at <= :silent) AS messages,
       EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting' AND due_at <= :now) AS events,
       EXISTS (SELECT 1 FROM payment WHERE next_at <= :now) OR EXISTS (SELECT 1 FROM disbursement WHERE next_at <= :now)
-        OR EXISTS (SELECT 1 FROM refund WHERE state = 'owed' AND next_at <= :now) AS money,
+        OR EXISTS (SELECT 1 FROM refund WHERE state = 'owed' AND next_at <= :now) OR EXISTS (SELECT 1 FROM dry_float WHERE next_at <= :now)
+        OR EXISTS (SELECT 1 FROM payday WHERE done_at IS NULL AND next_at <= :now)
+        OR EXISTS (SELECT 1 FROM holder_check WHERE answered_at IS NULL AND next_at <= :now) AS money,
+      EXISTS (SELECT 1 FROM schedule WHERE due_at <= :now) AS books,
       EXISTS (SELECT 1 FROM picture WHERE state = 'wanted' AND due_at <= :now) AS pictures,
       EXISTS (SELECT 1 FROM recording WHERE state = 'wanted' AND due_at <= :now)
         OR EXISTS (SELECT 1 FROM recording WHERE (content IS NOT NULL OR said IS NOT NULL) AND purge_at <= :now) AS voice""")
@@ -45,8 +50,13 @@ def tick(parts: Parts) -> None:
 
 def run(parts: Parts) -> None:
     """Ticks for ever; a database that is away is waited for."""
+    is_planned = False
     while True:
         try:
+            if not is_planned:
+                with parts.database.begin() as db:
+                    Schedule.plan(db, RUNS, parts.clock.now())
+                is_planned = True
             tick(parts)
         except Exception as error:
             log.warning("tick failed: %s", type(error).__name__)

@@ -19,8 +19,10 @@ import bot.payments
 import bot.voice
 import flows
 from bot import card, darkroom, jobs, logs, webhooks
+from bot.auditor import Auditor
 from bot.cashier import Cashier
 from bot.channels import Channel
+from bot.circuit import Circuit
 from bot.clock import Clock
 from bot.ear import Ear
 from bot.engine import Engine
@@ -29,14 +31,16 @@ from bot.links import Links
 from bot.outbox import Carrier
 from bot.paymaster import Paymaster
 from bot.payments import Provider
+from bot.payroll import Payroll
 from bot.plugins import class_in, classes_in, names_in
 from bot.queue import Redis
-from bot.rules import payment as payment_rules
 from bot.rules.payment import Till
 from bot.seal import Seal, ring
 from bot.settings import BadSettings, Settings, VoiceChoice, is_begun, load, refuse_stand_ins
 from bot.spool import Spool
 from bot.switchboard import Switchboard
+from bot.teller import Teller
+from bot.till import open_till
 from bot.understand import plain
 from bot.voice import Engine as Listener
 from bot.voice import Reader
@@ -119,7 +123,7 @@ class Parts:
         foreign = [name for name, provider in made.items() if provider.currency != HOUSE_CURRENCY]
         if foreign and self.settings.environment == "production":
             raise BadSettings([f"{name.upper()}_CURRENCY: must be {HOUSE_CURRENCY} when ENVIRONMENT=production" for name in foreign])
-        if not made:
+        if not made.keys() - {"cash"}:
             raise BadSettings(["no payment provider is configured: set MTN_… or VODAFONE_…"])
         return made
 
@@ -134,8 +138,11 @@ class Parts:
 
     @cached_property
     def till(self) -> Till:
-        open_here = {n: tuple(p for p in route if p in self.providers) for n, route in payment_rules.ROUTES.items()}
-        return Till(open_here, {name: provider.currency for name, provider in self.providers.items()})
+        return open_till(self.settings, self.providers, self.circuit, self.database)
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        return Circuit(self.redis, self.clock)
 
     # -- the road of a message
 
@@ -151,9 +158,8 @@ class Parts:
 
     @cached_property
     def engine(self) -> Engine:
-        return Engine(
-            self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock, has_reader=self.reader is not None
-        )
+        reads = self.reader is not None
+        return Engine(self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock, has_reader=reads)
 
     @cached_property
     def carrier(self) -> Carrier:
@@ -162,11 +168,23 @@ class Parts:
 
     @cached_property
     def cashier(self) -> Cashier:
-        return Cashier(self.database, self.providers, self.till, self.links, self.clock)
+        return Cashier(self.database, self.providers, self.till, self.circuit, self.links, self.clock)
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        return Auditor(self.database, self.providers, self.clock)
 
     @cached_property
     def paymaster(self) -> Paymaster:
         return Paymaster(self.database, self.providers, self.links, self.clock)
+
+    @cached_property
+    def payroll(self) -> Payroll:
+        return Payroll(self.database, self.till, self.clock)
+
+    @cached_property
+    def teller(self) -> Teller:
+        return Teller(self.database, self.providers, self.till, self.clock)
 
     @cached_property
     def ear(self) -> Ear:

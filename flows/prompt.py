@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.flow import Flow, Scene
 from bot.payments import answer_from
-from bot.rules import escrow
 from bot.rules.money import ghs
 from bot.rules.payment import NETWORKS, local
 from models.document import receipt_for
@@ -43,8 +42,8 @@ class Prompt(Flow):
         "check": "I have approved", "leave": "Do something else",
         "left_waiting": "All right. The prompt stays on your phone: approve it or let it pass, I will tell you what becomes of it.",
         "checking": "I am asking {network}. As soon as the money is here I tell you; please do not pay again.",
-        "in_doubt": "I do not know yet whether the {amount} for {order} arrived. *Please do not pay again.* "
-        "I keep asking {network} and will tell you.",
+        "in_doubt": "I do not know yet whether the {amount} for {order} arrived. *Best wait:* should you pay again and both arrive, one comes "
+        "back to you. I keep asking {network} and will tell you.",
         "received": "✅ {amount} received for {order}. Thank you!",
         "paid_deposit": "{received}\n{tailor} now has 24 hours to accept.\n{receipt}",
         "paid_fitting": "{received}\n{tailor} finishes the work now.\n{receipt}",
@@ -146,10 +145,10 @@ class Prompt(Flow):
                 self.left_waiting() if self.state == "waiting" else self.gave_up()
         elif outcome == "refused" and due:
             self._went_wrong(payment, self.refused, "failed_elsewhere")
+
     def on_payment_applied(self, facts: dict[str, Any]) -> None:
         """Money that had not fitted pays what is due: two people decided so."""
         self._tell_all(Order.by_id(self.db, facts["order_id"]), Payment.by_id(self.db, facts["payment_id"]), facts["net"])
-
 
     def on_payment_stalled(self, facts: dict[str, Any]) -> None:
         """Its time is over, or nobody knows: said plainly. Who may have paid is never asked to pay again."""

@@ -169,7 +169,7 @@ class Disbursement(Base):
             return self._come_back(db, now)
         if isinstance(answer, Absent) and self.state in ("submitting", "unknown"):
             self._move("absent")  # the provider never saw it: the same reference is sent again
-            self.next_at = now
+            self.next_at = now + (rules.REFUND_SEEN if self.way == "give_back" else timedelta())
             return "waiting"
         return self._wait(rules.WAITING.get(type(answer).__name__, "lost"), now)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, func, select, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules.escrow import STAGES
+from models import invariants
 from models.base import Base, Id
 
 HOUSE_CURRENCY = "GHS"
@@ -124,11 +125,4 @@ def story(db: Session, order_id: int) -> list[tuple[str, str, int]]:
 
 def faults(db: Session) -> list[str]:
     """What is wrong with the books, in sentences; nothing when they are right."""
-    checks = {
-        "a movement does not sum to zero": "SELECT journal_id FROM entry GROUP BY journal_id HAVING sum(amount) <> 0 OR count(*) < 2",
-        "a balance differs from its entries": "SELECT a.code FROM account a LEFT JOIN entry e ON e.account_id = a.id "
-        "GROUP BY a.id HAVING a.balance <> coalesce(sum(e.amount), 0)",
-        "an account is overdrawn": "SELECT code FROM account WHERE floored AND CASE WHEN kind IN ('A', 'X') THEN balance < 0 ELSE balance > 0 END",
-        "the books do not sum to zero": "SELECT 1 FROM account HAVING coalesce(sum(balance), 0) <> 0",
-    }
-    return [f"{what}: {row[0]}" for what, sql in checks.items() for row in db.execute(text(sql))]
+    return [f"{check.id} {check.sentence}: {', '.join(found)}" for check, found in invariants.broken(db)]

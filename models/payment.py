@@ -53,6 +53,7 @@ class Payment(Handed, Base):
     polls: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]  # when the person heard that her time is over
+    claimed_at: Mapped[datetime | None]  # when a callback said that it was paid; a claim that is never proven is looked at
     secret: Mapped[str | None] = mapped_column(Sealed)  # a voucher on its way to the provider; wiped before it is handed in
 
     # -- questions
@@ -78,8 +79,16 @@ class Payment(Handed, Base):
         return db.scalars(rows).one_or_none()
 
     @classmethod
-    def due(cls, db: Session, now: datetime, limit: int = 50) -> list[int]:
-        return list(db.scalars(select(cls.id).where(cls.next_at <= now).order_by(cls.next_at).limit(limit)))
+    def due(cls, db: Session, now: datetime, each: int = 50) -> list[tuple[int, str]]:
+        """(id, provider) of those to be asked about, at most `each` of a provider: the late ones of one keep nobody else waiting."""
+        place = func.row_number().over(partition_by=cls.provider, order_by=(cls.next_at, cls.id))
+        rows = select(cls.id, cls.provider, place.label("place")).where(cls.next_at <= now).subquery()
+        return [(ident, provider) for ident, provider in db.execute(select(rows.c.id, rows.c.provider).where(rows.c.place <= each))]
+
+    @property
+    def may_be_paid_again(self) -> bool:
+        """The customer's time at the provider is long over, and she was told that nobody knows: if both arrive, one comes back."""
+        return self.told_at is not None and not self.is_claim and rules.PAYMENT.allows("superseded", self.state)
 
     @property
     def is_settled(self) -> bool:
@@ -97,8 +106,12 @@ class Payment(Handed, Base):
         now: datetime,
     ) -> Payment:  # fmt: skip
         """Asks for a payment; the worker carries it. Raises NotAllowed("already_asked" | "too_many_prompts")."""
-        if cls.open_for(db, order_id, stage):
-            raise NotAllowed("already_asked")
+        if older := cls.open_for(db, order_id, stage):
+            older = cls.by_id(db, older.id, lock=True)
+            if not older.may_be_paid_again:
+                raise NotAllowed("already_asked")
+            older._move("superseded")
+            db.flush()
         recent = cls.order_id == order_id, cls.created_at > now - timedelta(minutes=10)
         if (db.scalar(select(func.count()).where(*recent)) or 0) >= rules.PROMPTS_PER_10_MIN:
             raise NotAllowed("too_many_prompts")
@@ -128,6 +141,11 @@ class Payment(Handed, Base):
         Returns what became of it: "nothing", "waiting", "moved" (to be sent again), "paid", "surplus", "wrong_amount", "refused",
         "expired" (not approved in time), "doubtful" (time is over and nobody knows), "stuck" (a person must look), "needs" (a voucher).
         """
+        outcome = self._hear(db, answer, route, currencies, due=due, now=now)
+        self._call_a_person(db, outcome, now)
+        return outcome
+
+    def _hear(self, db: Session, answer: Submitted | Answer, route: tuple[str, ...], currencies: dict[str, str], *, due: bool, now: datetime) -> str:
         if self.is_settled:
             return "nothing"
         if isinstance(answer, Paid):
@@ -152,12 +170,20 @@ class Payment(Handed, Base):
         secret, self.secret = self.secret, None
         return secret
 
-    def hint(self, now: datetime) -> None:
-        """A callback came: a good moment to ask."""
+    def hint(self, now: datetime, *, paid: bool = False) -> None:
+        """A callback came, or a statement: a good moment to ask; `paid` is what it claims, which moves nothing."""
         if not self.is_settled and self.state != "created" and self.submitted_at is not None:
             self.next_at = now
+            self.claimed_at = self.claimed_at or (now if paid else None)
 
     # -- private
+
+    def _call_a_person(self, db: Session, outcome: str, now: datetime) -> None:
+        facts = {"payment_id": self.id, "order_id": self.order_id, "asked": self.amount}
+        if outcome == "stuck":
+            Case.open(db, f"payment:{self.id}:stuck", "payment_stuck", provider=self.provider, facts=facts, now=now)
+        if self.claimed_at is not None and outcome in ("refused", "expired", "doubtful"):
+            Case.open(db, f"payment:{self.id}:forged", "forged", provider=self.provider, facts=facts, now=now)
 
     def _book(self, db: Session, paid: Paid, due: bool, now: datetime) -> str:
         wrong = (paid.reference, paid.amount, paid.currency) != (self.reference, self.amount, self.currency)
@@ -180,6 +206,10 @@ class Payment(Handed, Base):
             db, f"payment:{self.id}", order_id=self.order_id, payment_id=self.id, person_id=self.person_id, amount=paid.amount, currency=house,
             cause=cause, held=wrong, now=now,
         )  # fmt: skip
+        if wrong:
+            facts = {"payment_id": self.id, "order_id": self.order_id, "asked": self.amount, "currency": house}
+            facts |= {"account": f"suspense:unmatched{mark}", "excess": paid.amount}
+            Case.open(db, f"payment:{self.id}:wrong_amount", "wrong_amount", provider=self.provider, facts=facts, now=now)
         return cause
 
     def _need(self, now: datetime) -> str:

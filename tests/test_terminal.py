@@ -8,8 +8,8 @@ import pytest
 
 from bot import terminal
 from bot.channels.console import Console, ConsoleConfig
-from models import ledger
 from models.garment import Garment
+from models.order import Order
 from models.tailor import Tailor
 from tests.stage import Stage
 
@@ -39,18 +39,6 @@ def test_the_real_world_gets_no_sample_tailors(stage: Stage, monkeypatch: pytest
         assert db.query(Tailor).count() == 0
 
 
-def test_ledger_shows_balances_and_fails_when_they_are_wrong(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with stage.parts.database.begin() as db:
-        ledger.post(db, "collect:1", {"provider_clearing:mtn": 6250, "escrow:1:deposit": -6250}, now=stage.parts.clock.now())
-    terminal.ledger(stage.parts)
-    assert "escrow:1:deposit" in (said := capsys.readouterr().out) and "GHS 62.50" in said and "The books are right." in said
-    monkeypatch.setattr(ledger, "faults", lambda db: ["a movement does not sum to zero: 7"])
-    with pytest.raises(SystemExit):
-        terminal.ledger(stage.parts)
-
-
 def test_a_plea_is_shown_until_it_is_answered(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     stage.given_customer("ama")
     stage.say("ama", "agent")
@@ -59,3 +47,19 @@ def test_a_plea_is_shown_until_it_is_answered(stage: Stage, capsys: pytest.Captu
     assert "Ama, +233241234567" in said
     terminal.pleas(stage.parts, int(said.split(":")[0]))
     assert capsys.readouterr().out == ""
+
+
+def test_timers_shows_what_rings_next(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.given_tailor("kofi", "kente shirts", "Accra", 250)
+    stage.given_order("ama", "kente shirt", "kofi", "deposited")
+    stage.given_order("esi", "kente shirt", "kofi", "accepted")
+    first, second = stage.orders()
+    with stage.parts.database.begin() as db:
+        Order.by_id(db, second.id).freeze(db, "test", stage.parts.clock.now())
+    stage.pass_time(3)
+    terminal.timers(stage.parts)
+    now, *rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert now == ["now", "Mon", "23", "Nov", "12:00"]
+    assert rows[0] == ["Tue", "24", "Nov", "09:00", "in", "21h", "00m", "tailor_silent", first.number, "Ama"]
+    assert ["paused,", "7d", "00h", "left", "fitting_due", second.number, "Kofi"] in rows
+    assert ["paused,", "9d", "00h", "left", "no_show", second.number, "Esi"] in rows

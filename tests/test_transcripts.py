@@ -28,6 +28,7 @@ import pytest
 
 from bot.messages import BUBBLE_LIMIT, BUTTON_LIMIT, BUTTON_TITLE, CHOICE_ID, LIST_ABOUT, LIST_LIMIT, LIST_TITLE, Choice, Letter
 from bot.payments import NotAccepted, Refused, Unknown
+from tests import story_payouts
 from tests.conftest import empty
 from tests.stage import LIFE, PHONES, Stage
 
@@ -148,9 +149,9 @@ def _row(n: int, choice: Choice, few: bool) -> str:
 def given(line: str, stage: Stage) -> None:
     if m := re.fullmatch(r"(\w+) sews (.+) in (.+) from GHS (\d+)", line):
         stage.given_tailor(m[1].lower(), m[2], m[3], int(m[4]))
-    elif m := re.fullmatch(r"(\w+)'s circle by (\w+)(?: with ([\w, ]+))?(?:; (.+))?", line):
     elif line == "cash is taken here":
         stage.parts.till.routes["cash"] = ("cash",)
+    elif m := re.fullmatch(r"(\w+)'s circle by (\w+)(?: with ([\w, ]+))?(?:; (.+))?", line):
         stage.given_circle(m[1].lower(), m[2].lower(), re.findall(r"\w+", (m[3] or "").lower()), m[4] or "")
     elif m := re.fullmatch(r"(\w+) is (a customer|an admin)", line):
         person = stage.given_customer(m[1].lower())
@@ -163,7 +164,7 @@ def given(line: str, stage: Stage) -> None:
         stage.given_order(m[1].lower(), m[2], m[3].lower(), m[4])
     elif m := re.fullmatch(r"(\w+) (is new|is busy|takes no express|takes (\d+) orders? a (day|month))", line):
         of_tailor(stage, m[1].lower(), m[2], m[3], m[4])
-    else:
+    elif not story_payouts.given(line, stage):
         raise AssertionError(f"not a beginning I know: {line}")
 
 
@@ -201,11 +202,13 @@ def happen(line: str, stage: Stage) -> None:
     elif m := re.fullmatch(r"(mtn|vodafone) is silent", line):
         stage.wallets[m[1]].on_collect = [lambda charge: Unknown("timeout")] * 20
         stage.wallets[m[1]].on_query = [Unknown("timeout")] * 500
+    elif m := re.fullmatch(r"(mtn|vodafone) hears but does not answer", line):
+        stage.wallets[m[1]].hears_only()
     elif m := re.fullmatch(r"(mtn|vodafone) wants a voucher", line):
         stage.wallets[m[1]].wants_voucher = True
     elif m := re.fullmatch(r"(mtn|vodafone) sends nothing( any more)?", line):
         stage.wallets[m[1]].on_send = [lambda out: Refused("cannot_receive")] * (20 if m[2] else 1)
     elif m := re.fullmatch(r"(\w+)'s phone is (off|on)", line):
         stage.off.add(m[1].lower()) if m[2] == "off" else stage.off.discard(m[1].lower())
-    else:
+    elif not story_payouts.happen(line, stage):
         raise AssertionError(f"nothing I know happens: {line}")
