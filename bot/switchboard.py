@@ -33,7 +33,7 @@ class Switchboard(Hearing):
         word = None if scene.heard.tap.count("|") == 3 else self._global.get(text or scene.heard.text.strip())  # a button is no word
         if scene.person.is_stopped and word != "start":
             self._say(scene, "is_stopped" if word != "stop" else "stopped")
-        elif scene.person.consented_at is None and word not in ("stop", "start", "help", "agent"):
+        elif scene.person.consented_at is None and word not in ("stop", "start", "help", "agent") and not self._is_for_strangers(text):
             self._greet(scene)
         elif word and not self._is_offered(scene, word, text):
             self._everywhere[word](scene)
@@ -43,6 +43,9 @@ class Switchboard(Hearing):
             self._listen(scene, text, idle)
         if not scene.replies:
             self.start(scene, "menu")
+
+    def _is_for_strangers(self, text: str) -> bool:
+        return bool(text) and self.flows[self._exactly(text) or "menu"].for_strangers
 
     def _tidy(self, scene: Scene, idle: timedelta | None) -> None:
         """Forgets drafts that are too old, and conversations that the house no longer has."""

@@ -37,6 +37,10 @@ class Payday(Base):
         return list(db.scalars(select(cls.week).where(cls.done_at.is_(None), cls.next_at <= now).order_by(cls.next_at)))
 
     @classmethod
+    def open(cls, db: Session) -> list[Payday]:
+        return list(db.scalars(select(cls).where(cls.done_at.is_(None)).order_by(cls.next_at)))
+
+    @classmethod
     def of(cls, db: Session, week: str) -> Payday | None:
         return db.scalars(select(cls).where(cls.week == week)).one_or_none()
 

@@ -47,6 +47,14 @@ def why_not(purse: Purse | None, funds: Funds, till: Till, now: datetime) -> str
     return "" if till.payer(purse.network) else "no_way"
 
 
+def check_amount(amount: int, funds: Funds, till: Till) -> None:
+    """Raises NotAllowed("below_minimum" | "more_than_available")."""
+    if amount < till.terms.minimum:
+        raise NotAllowed("below_minimum", minimum=ghs(till.terms.minimum))
+    if amount > funds.available:
+        raise NotAllowed("more_than_available", available=ghs(funds.available))
+
+
 def to_be_paid(db: Session, week: str, minimum: int) -> list[int]:
     """Tailors with enough in their wallet whom this week has not paid."""
     return list(db.scalars(_TO_BE_PAID, {"week": week, "minimum": minimum}))
@@ -89,10 +97,7 @@ def request(db: Session, tailor: Tailor, amount: int | None, *, once: str, till:
         raise NotAllowed(why, minimum=ghs(till.terms.minimum))
     assert purse is not None
     amount = funds.available if amount is None else amount
-    if amount < till.terms.minimum:
-        raise NotAllowed("below_minimum", minimum=ghs(till.terms.minimum))
-    if amount > funds.available:
-        raise NotAllowed("more_than_available", available=ghs(funds.available))
+    check_amount(amount, funds, till)
     if _withdrawals(db, tailor.id, now) >= rules.WITHDRAWALS_PER_DAY:
         raise NotAllowed("too_many_withdrawals")
     net(db, tailor.id, now)

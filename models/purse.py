@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.dialects.postgresql import insert
@@ -11,12 +10,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import payout as rules
 from models.base import Base, Id, Sealed
+from models.conversation import Conversation
 from models.disbursement import Disbursement
 from models.payday import Payday
-from models.person import Address
-
-if TYPE_CHECKING:
-    from models.tailor import Tailor
+from models.person import Address, Person
+from models.tailor import Tailor
 
 
 class Purse(Base):
@@ -45,10 +43,30 @@ class Purse(Base):
         return db.scalars(row.with_for_update() if lock else row, execution_options={"populate_existing": lock}).one_or_none()
 
     @classmethod
-    def taken_from(cls, db: Session, person_id: int, since: datetime) -> list[int]:
-        """Tailors whose number before was an address of this person, and was changed since."""
+    def held(cls, db: Session) -> list[Purse]:
+        """Those that a person must look at."""
+        return list(db.scalars(select(cls).where(cls.stopped_because.is_not(None) | (cls.name_state == "mismatched")).order_by(cls.id)))
+
+    @classmethod
+    def doubted_by(cls, db: Session, person_id: int, since: datetime) -> list[int]:
+        """Tailors whose number was changed since, and who are this person or were paid at a number of hers before."""
         hers = select(Address.value_index).where(Address.person_id == person_id)
-        return list(db.scalars(select(cls.tailor_id).where(cls.before_index.in_(hers), cls.changed_at >= since)))
+        is_hers = cls.before_index.in_(hers) | (Tailor.person_id == person_id)
+        return list(db.scalars(select(cls.tailor_id).join(Tailor, Tailor.id == cls.tailor_id).where(is_hers, cls.changed_at >= since)))
+
+    def owner_before(self, db: Session, channel: str, now: datetime) -> int | None:
+        """Who is reached at the number before; somebody new to us when nobody was."""
+        if self.before is None:
+            return None
+        known = db.scalar(select(Address.person_id).where(Address.value_index == self.before_index, Address.gone_at.is_(None)).limit(1))
+        if known is not None:
+            return known
+        stranger = Person(name="", created_at=now)
+        db.add(stranger)
+        db.flush()
+        db.add(Conversation(person_id=stranger.id, version=0, stack=[], misses=0))
+        Address.add(db, stranger.id, channel, "+" + self.before)
+        return stranger.id
 
     def cold_until(self, now: datetime) -> datetime | None:
         """Until when nothing is paid because the number was changed."""
@@ -71,7 +89,9 @@ class Purse(Base):
         assert purse is not None
         is_changed = made is None and purse.number != number
         if is_changed:
-            purse.before, purse.before_index, purse.changed_at = purse.number, Address.index_of("+" + purse.number), now
+            if not purse.cold_until(now):  # else the number before is still the one that was good
+                purse.before, purse.before_index = purse.number, Address.index_of("+" + purse.number)
+            purse.changed_at = now
             purse._call_back(db, now)
         for column in ("number", "network", "name", "name_state", "verified_at"):
             setattr(purse, column, values[column])
