@@ -36,6 +36,8 @@ LIVE = ("created", "approved", *ASKABLE)  # its money is set aside
 WAITING = {"Pending": "waiting", "Needs": "attention", "Unknown": "lost", "Absent": "lost", "Paid": "lost"}
 #: Seconds after submission at which the provider is asked; then a person looks.
 POLLS = (10, 30, 60, 120, 300, 900, 3600, 21_600, 86_400, 172_800, 259_200)
+#: A refund that is not to be found may still be on its way into the provider's list, and sent again it would be a second one.
+REFUND_SEEN = timedelta(minutes=10)
 #: Pauses before what is owed is sent once more, after one, two … attempts that did not go through.
 RETRIES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 ALARM_AFTER = len(RETRIES)  # attempts: from then on a person looks, and it is tried once a day
