@@ -2,98 +2,34 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bot import jobs, ticker
-from bot.payments import Charge, Paid, Provider
-from bot.payments.cash import Cash, CashConfig
-from bot.payments.mtn import Mtn, MtnConfig
-from bot.payments.paystack import Paystack, PaystackConfig
-from bot.payments.vodafone import Vodafone, VodafoneConfig
+from bot.payments import Charge, Paid
 from bot.settings import Settings
-from models import ledger
+from models import ledger, resolution
+from models.case import Case
 from models.disbursement import Disbursement
 from models.ledger import Account, Journal
 from models.order import Order
 from models.outbox import ASK_AFTER
 from models.payment import Payment
 from models.person import Person
+from models.purse import Purse
 from models.refund import Refund
 from models.tailor import Tailor
-from sandbox.config import Config
 from sandbox.outgoing import Out
 from sandbox.wallets import Ask
 from tests.fakes import StoryClock
+from tests.money.rim import IMPATIENT_S, READ_S, Doors, adapters
 from tests.money.world import PIN, World
-from tests.stage import LIFE, PHONES, Life, Stage
+from tests.stage import PHONES, Life, Stage
 
-READ_S, IMPATIENT_S = 20.0, 0.3
 GARMENT, PRICE = "kente shirt", 333  # GHS; its parts are not round
 ENDED = ("COMPLETED", "CANCELLED", "REFUNDED")
-Replies = list[tuple[int, bytes]]
-
-
-def adapters(config: Config, clock: StoryClock) -> dict[str, Provider]:
-    """The real ones, as their settings would make them, living by the story's clock."""
-
-    def seconds() -> float:
-        return clock.time.timestamp()
-
-    mtn = MtnConfig(
-        api_url=config.origin + "/mtn", target_environment=config.mtn_environment, collection_key=config.mtn_subscription,
-        api_user=config.mtn_user, api_key=config.mtn_key, disbursement_key=config.mtn_out_subscription,
-        disbursement_user=config.mtn_out_user, disbursement_api_key=config.mtn_out_key, currency="GHS",
-    )  # fmt: skip
-    paystack = PaystackConfig(secret_key=config.paystack_key, api_url=config.origin + "/paystack")
-    vodafone = VodafoneConfig(api_url=config.origin + "/vodafone", api_key=config.vodafone_key, webhook_secret=config.vodafone_secret)
-    return {
-        "mtn": Mtn(mtn, read_s=READ_S, monotonic=seconds), "paystack": Paystack(paystack, read_s=READ_S, monotonic=seconds),
-        "vodafone": Vodafone(vodafone, read_s=READ_S, now=seconds), "cash": Cash(CashConfig()),
-    }  # fmt: skip
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *_: Any) -> None:
-        pass
-
-
-class Doors:
-    """Our web application where the stand-ins can reach it. Remembers how it answered."""
-
-    def __init__(self) -> None:
-        self.app: Any = None
-        self.replies: Replies = []
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=Quiet)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    @contextmanager
-    def open(self) -> Iterator[Doors]:
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="doors", daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join(10)
-
-    def _answer(self, environ: Any, start: Any) -> Any:
-        said: list[int] = []
-
-        def note(status: str, headers: Any, *more: Any) -> Any:
-            said.append(int(status.split()[0]))
-            return start(status, headers, *more)
-
-        body = b"".join(self.app(environ, note))
-        self.replies.append((said[-1], body))
-        return [body]
 
 
 class RealLife(Life):
@@ -139,14 +75,21 @@ class Bank(Stage):
 
     # -- the story
 
-    def order(self, reached: str = "ordered", who: str = "ama") -> int:
+    def order(self, reached: str = "ordered", who: str = "ama", tailor: str = "kofi") -> int:
         """An order that has come so far; its id."""
         with self.parts.database.begin() as db:
-            known = self.person(db, "kofi")
+            known = self.person(db, tailor)
         if known is None:
-            self.given_tailor("kofi", GARMENT, "Accra", PRICE)
-        self.given_order(who, GARMENT, "kofi", reached)
+            self.given_tailor(tailor, GARMENT, "Accra", PRICE)
+        self.given_order(who, GARMENT, tailor, reached)
         return self.orders()[-1].id
+
+    def is_paid_at(self, tailor: str, number: str, network: str) -> None:
+        """Where the tailor's earnings have always gone; the wallet bears her name."""
+        with self.parts.database.begin() as db:
+            values = {"number": number, "network": network, "name": self.tailor(db, tailor).business, "name_state": "matched"}
+            purse, _ = Purse.take(db, self.tailor(db, tailor), now=self.parts.clock.now(), **values)
+            purse.changed_at = purse.before = purse.before_index = None
 
     def given_order(self, who: str, garment: str, tailor: str, reached: str) -> None:
         self.person_or_new(who)
@@ -212,6 +155,11 @@ class Bank(Stage):
     def days(self, count: float) -> None:
         self.pass_time(24 * count)
 
+    def skip_to(self, moment: datetime) -> None:
+        """Nobody looks meanwhile, as if the house had been closed."""
+        self.parts.story_clock.time = moment
+        self.seconds(1)
+
     @property
     def now(self) -> datetime:
         return self.parts.story_clock.time
@@ -267,6 +215,18 @@ class Bank(Stage):
         with self.parts.database.begin() as db:
             return list(db.scalars(select(Journal.key).where(Journal.key.startswith(beginning)).order_by(Journal.id)))
 
+    def cases(self, *, closed: bool = False) -> list[str]:
+        """What a person must look at, by kind."""
+        with self.parts.database.begin() as db:
+            return [case.kind for case in Case.waiting(db, closed=closed)]
+
+    def keep_waiting(self, kind: str) -> None:
+        """Somebody has the provider asked once more."""
+        with self.parts.database.begin() as db:
+            case = next(case for case in Case.waiting(db) if case.kind == kind)
+            resolution.keep_waiting(db, case, self.parts.clock.now())
+        self.settle()
+
     def person_id(self, who: str) -> int:
         with self.parts.database.begin() as db:
             found = self.person(db, who)
@@ -317,6 +277,3 @@ class Bank(Stage):
 def _place(code: str) -> tuple[str, str]:
     _, provider, *currency = code.split(":")
     return provider, currency[0] if currency else ledger.HOUSE_CURRENCY
-
-
-__all__ = ["LIFE", "Bank", "Doors"]

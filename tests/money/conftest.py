@@ -10,8 +10,9 @@ import pytest
 from bot import jobs
 from bot.settings import Settings
 from tests.conftest import empty
-from tests.money.bank import Bank, Doors
+from tests.money.bank import Bank
 from tests.money.protocol import as_specified
+from tests.money.rim import Doors
 from tests.money.scan import Scan, leaks
 from tests.money.world import OneClock, World, config, secrets_of
 

@@ -12,7 +12,8 @@ from bot.engine import Engine
 from bot.payments import Charge
 from models.payment import Payment
 from sandbox.wallets import key_of
-from tests.money.bank import IMPATIENT_S, Bank
+from tests.money.bank import Bank
+from tests.money.rim import IMPATIENT_S
 from tests.money.world import World
 
 #: provider -> (network in this story, a number of it as it is typed, its place in the list of networks, where it is charged)

@@ -171,6 +171,10 @@ class World:
         self.do(lambda: self.wallets.when_final[ask.provider](ask))
         self.rest()
 
+    def top_up(self, provider: str, amount: int) -> None:
+        """So much lies with a provider to be sent, no more and no less."""
+        self.do(lambda: self.wallets.truth.set_float(provider, amount))
+
     def take_back(self, out: Out) -> None:
         """Money that had arrived comes back to us at the next look."""
 
