@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -103,22 +104,26 @@ class Another(Flow):
     def on_tailor_silent(self, facts: dict[str, Any]) -> None:
         """A day has passed since the tailor was asked."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
-        if order.awaits(order.tailor_id) and not order.stands_still(self.db, "tailor_silent", self.now):
+        if self._is_news(order, "tailor_silent", facts) and order.awaits(order.tailor_id):
             self._ask_or_give_up(order, facts)
 
     def on_no_show(self, facts: dict[str, Any]) -> None:
         """The tailor accepted, was reminded, and has shown nothing."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
-        if order.state == "ACCEPTED":
+        if self._is_news(order, "no_show", facts) and order.state == "ACCEPTED":
             self._ask_or_give_up(order, facts)
 
     def on_choice_expired(self, facts: dict[str, Any]) -> None:
         """Two days after a tailor declined the customer has not chosen."""
         order = Order.by_id(self.db, facts["order_id"], lock=True)
-        if order.trouble == "declined":
+        if self._is_news(order, "choice_expired", facts) and order.trouble == "declined":
             self._cancel(order, "timer:choice_expired", self.line("why_expired"))
 
     # -- private
+
+    def _is_news(self, order: Order, event: str, facts: dict[str, Any]) -> bool:
+        """Not while a dispute is open, nor when the order has moved on between a clock that rang by night and the morning."""
+        return not order.stands_still(self.db, event, self.now) and datetime.fromisoformat(facts["due_at"]) >= order.state_since
 
     def _ask_or_give_up(self, order: Order, facts: dict[str, Any]) -> None:
         order.overdue(self.db, self.now)

@@ -168,7 +168,7 @@ class Cash(Flow):
             return  # the question is asked again, and says so
         order.hold_place(self.db, self.now)
         claim = Payment.claim_cash(self.db, order, by=self.person.id, now=self.now)
-        self.invite(claim.witness(self.db), "witness", once=f"witness:{claim.id}", kindly=True, payment_id=claim.id)
+        self.invite(claim.witness(self.db), "witness", once=f"witness:{claim.id}", payment_id=claim.id)
         self.say("claimed", **self._values(order))
         self.claimed()
 

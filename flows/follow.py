@@ -33,8 +33,8 @@ class Follow(Flow):
         "closed": "*{number}* · {garment} by {tailor}\n{state}\nTotal {total}",
         "unknown": "I find no order {number} of yours.",
         "handover": "\nHandover code: *{code}*",
-        "pay": "Pay now", "another": "Another tailor", "cancel": "Cancel order", "fitting": "See the fitting", "delivery": "I have it", "menu": "Menu",
-        "dispute": "Report a problem", "case": "The case",
+        "pay": "Pay now", "cancel": "Cancel order", "fitting": "See the fitting", "delivery": "I have it", "menu": "Menu",
+        "another": "Another tailor", "dispute": "Report a problem", "case": "The case",
         "go_on": "Go on where I was",
         "state_PENDING_DEPOSIT": "Waiting for your deposit.",
         "state_DEPOSIT_PAID": "Deposit paid. Waiting for the tailor to accept.",
@@ -66,12 +66,12 @@ class Follow(Flow):
             self.say("unknown", number=self.memory.number)
             self.not_found()
             return
-        percent = order.progress(self.db)
+        percent, now = order.progress(self.db), f"trouble_{order.trouble}" if order.trouble else f"state_{order.state}"
         handover = self.line("handover", code=order.handover_code) if order.handover_code and order.state == "READY_FOR_DELIVERY" else ""
         self.ask(
             "closed" if order.state in CLOSED else "action", self._options(order),
             number=order.number, garment=order.noun(self.db), tailor=order.tailor(self.db).business,
-            bar="●" * (percent // 20) + "○" * (5 - percent // 20), percent=percent, state=self.line(f"trouble_{order.trouble}" if order.trouble else f"state_{order.state}"),
+            bar="●" * (percent // 20) + "○" * (5 - percent // 20), percent=percent, state=self.line(now),
             day=days.spoken(order.promised_on, self.today), total=ghs(order.total), handover=handover,
         )  # fmt: skip
 

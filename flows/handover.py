@@ -131,6 +131,8 @@ class Handover(Flow):
     def on_delivery_due(self, facts: dict[str, Any]) -> None:
         """Daily, as long as what is paid for is not handed over."""
         order = Order.by_id(self.db, facts["order_id"])
+        if order.stands_still(self.db, "delivery_due", self.now):
+            return
         if order.state == "READY_FOR_DELIVERY" and order.is_funded(self.db, "final"):
             self.tell(self.person.id, "due", order=order.number, customer=order.customer(self.db).first_name)
             order.clocks(self.db, "delivery_waits", self.now)

@@ -131,8 +131,10 @@ class Milestone(Flow):
     def on_fitting_due(self, facts: dict[str, Any]) -> None:
         """A week after accepting there is no fitting photo yet."""
         order = Order.by_id(self.db, facts["order_id"])
+        if order.stands_still(self.db, "fitting_due", self.now):
+            return
         if order.state in ("ACCEPTED", "IN_PROGRESS") and self._is_mine(order):
-            values = {"customer": order.customer(self.db).first_name, "day": days.spoken(order.promised_on, self.today)}
+            values: dict[str, Any] = {"customer": order.customer(self.db).first_name, "day": days.spoken(order.promised_on, self.today)}
             self.tell(self.person.id, "due_begin" if order.state == "ACCEPTED" else "due_fitting", order=order.number, **values)
 
     # -- private

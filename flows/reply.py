@@ -77,7 +77,7 @@ class Reply(Flow):
         marks = "\n".join(self.line("mark", stars=getattr(review, mark), what=self.line(mark)) for mark in MARKS)
         said = self.line("said", words=review.words) if review.words else ""
         values = {"customer": order.customer(self.db).first_name, "order": order.number, "garment": order.noun(self.db)}
-        picture = self.scene.links.picture(review.picture_id) if review.has_photo(self.db) else ""
+        picture = self.scene.links.picture(review.picture_id) if review.picture_id and review.has_photo(self.db) else ""
         self.ask_yes_no("wish", picture=picture, marks=marks, words=said, **values)
 
     def hear_wish(self) -> None:

@@ -93,7 +93,7 @@ class Witness(Flow):
         self.tell(customer, f"paid_{claim.stage}", code=order.handover_code, link=link, **values)
         self.tell(tailor, f"tailor_{claim.stage}", fee=self.line("fee", fee=ghs(fee)) if fee else "", **values)
         if claim.stage == "deposit":
-            self.invite(tailor, "job", once=f"job:{order.id}", kindly=True, order_id=order.id, tailor_id=order.tailor_id)
+            self.invite(tailor, "job", once=f"job:{order.id}", order_id=order.id, tailor_id=order.tailor_id)
 
     def _deny(self, order: Order, claim: Payment) -> None:
         claim.deny(self.db)

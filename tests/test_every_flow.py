@@ -240,7 +240,7 @@ def set_clock_and_cash(house: Stage, name: str, state: str) -> None:
         tailor = order.tailor(db).person_id
         if name == "another":
             order.overdue(db, now)
-        elif state == "waiting" or name == "witness":
+        elif (name, state) in (("cash", "waiting"), ("witness", "answer")):
             Payment.claim_cash(db, order, by=tailor, now=now)
         elif name == "reply":
             for each in (order, *more):
