@@ -34,7 +34,7 @@ from models.timer import Timer
 from tests.conftest import empty
 from tests.crashes.crashing import Died, Reaper, reaping
 from tests.machine.bank import MEETINGS, Bank
-from tests.machine.vault import Vault, locked_into
+from tests.machine.vault import Vault, furnished
 from tests.machine.watch import Watch
 from tests.stage import COLOURS, PHONES, Stage
 
@@ -345,17 +345,11 @@ class Money(RuleBasedStateMachine):
 def test_money(house: Stage, batch: int) -> None:
     global the_stage, the_vault
     empty(house.parts.database)
-    before, wallets = house.parts, house.wallets
     the_stage, the_vault = house, Vault(house.parts.database)
-    house.wallets = {name: Bank(name) for name in ("mtn", "vodafone")}  # type: ignore[assignment]
-    house.parts = locked_into(house, the_vault)
-    try:
+    with furnished(house, {name: Bank(name) for name in ("mtn", "vodafone")}, the_vault):
         Money.TestCase.settings = settings(
             max_examples=RUNS // BATCHES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.generate, Phase.shrink), database=None, derandomize=False,
         )  # fmt: skip
         Money.TestCase("runTest").runTest()
-    finally:
-        the_vault.close()
-        house.parts, house.wallets = before, wallets
     print(f"{RUNS // BATCHES} runs of {STEPS} steps")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
-from bot.wiring import Parts
 from models.base import Database
+from tests.machine.bank import Bank
 from tests.stage import Stage
 
 WRITING = ("INSERT", "UPDATE", "DELETE", "WITH A", "WITH C", "WITH D", "WITH H", "EXECUT")
@@ -57,10 +57,15 @@ class Vault(Database):
         yield self._connection
 
 
-def locked_into(stage: Stage, vault: Vault) -> Parts:
-    """The stage's parts, built anew around the vault."""
-    old = stage.parts
-    new = type(old)(old.settings, channels={"twilio": stage.channel}, providers=stage.wallets, voice=stage.listener)
-    new.__dict__["database"] = vault
-    new.story_clock = old.story_clock
-    return new
+@contextmanager
+def furnished(stage: Stage, banks: Mapping[str, Bank], database: Database | None = None) -> Iterator[Stage]:
+    """The stage with other providers, and perhaps another database, for a while."""
+    parts, wallets = stage.parts, stage.wallets
+    new = type(parts)(parts.settings, channels={"twilio": stage.channel}, providers=banks, voice=stage.listener)
+    new.__dict__["database"] = database or parts.database
+    new.story_clock = parts.story_clock
+    stage.parts, stage.wallets = new, dict(banks)
+    try:
+        yield stage
+    finally:
+        stage.parts, stage.wallets = parts, wallets
