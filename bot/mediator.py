@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy.orm import Session
@@ -37,6 +38,7 @@ WHY_NOT = {
     "bearer_missing": "Only {held} is held: say with --bearer who bears the rest.",
 }
 MONEY = ("held", "most")
+MOST_WORDS = rules.TEXT_LIMIT // 2  # of a decision
 
 
 class Number(click.ParamType):
@@ -62,60 +64,72 @@ class Cedis(click.ParamType):
 def commands(house: Callable[[], Parts]) -> click.Group:
     """The group `dispute`."""
     group = click.Group("dispute", help="Cases: who complains about what, and the mediator's decision.")
-    case = click.argument("number", type=Number())
-
-    @group.command("list", help="Open cases, the most urgent first.")
-    def show_all() -> None:
-        parts = house()
-        with parts.database.begin() as db:
-            rows = [_row(db, dispute, parts.clock.now()) for dispute in Dispute.waiting(db)]
-        click.echo("\n".join(rows) or "No case is open.")
-
-    @group.command("show", help="Everything about one case.")
-    @case
-    @click.option("--files", type=click.Path(file_okay=False, path_type=Path), help="A folder to put photos, documents and voice notes into.")
-    def show(number: int, files: Path | None) -> None:
-        parts = house()
-        with parts.database.begin() as db:
-            dispute = _found(db, number)
-            click.echo("\n".join([*_head(db, dispute, parts.clock.now()), *_talk(db, dispute, files)]))
-
-    @group.command("say", help="The mediator's words; to admins they are a note.")
-    @case
-    @click.argument("text")
-    @click.option("--to", "for_whom", type=click.Choice(["both", "customer", "tailor", "admins"]), required=True)
-    @click.option("--by", default="", help="Who says it.")
-    def say(number: int, text: str, for_whom: str, by: str) -> None:
-        parts = house()
-        with _refusals(), parts.database.begin() as db:
-            entry: dict[str, object] = {"text": text[: rules.TEXT_LIMIT]}
-            _found(db, number).say(db, "mediator", entry, parts.clock.now(), for_whom=for_whom, said_by=by)
-        parts.redis.ring("events")
-
-    @group.command("decide", help="Closes a case: moves the money and the order, and tells both sides.")
-    @case
-    @click.option("--outcome", type=click.Choice(list(rules.REASONS)), required=True)
-    @click.option("--reason", required=True, metavar="CODE", help="; ".join(f"{o}: {', '.join(known)}" for o, known in rules.REASONS.items()))
-    @click.option("--refund", type=Cedis(), help="How much goes to the customer, in cedis; a full refund without it is all that is held.")
-    @click.option("--bearer", type=click.Choice(rules.BEARERS), help="Who bears what goes beyond the money that is held.")
-    @click.option("--changes", is_flag=True, help="With continue: the tailor changes something first.")
-    @click.option("--to-customer", default="", help="Words for the customer.")
-    @click.option("--to-tailor", default="", help="Words for the tailor.")
-    @click.option("--by", required=True, help="Who decides.")
-    def decide(
-        number: int, outcome: str, reason: str, refund: int | None, bearer: str | None, changes: bool, to_customer: str, to_tailor: str, by: str
-    ) -> None:
-        parts = house()
-        with _refusals(), parts.database.begin() as db:
-            dispute = _found(db, number)
-            dispute.decide(
-                db, outcome, reason=reason, by=by, now=parts.clock.now(), refund=refund, bearer=bearer, changes=changes,
-                to_customer=to_customer[: rules.TEXT_LIMIT // 2], to_tailor=to_tailor[: rules.TEXT_LIMIT // 2],
-            )  # fmt: skip
-            click.echo(_decision(db, dispute))
-        parts.redis.ring("events")
-
+    for name, (run, about, params) in COMMANDS.items():
+        group.add_command(click.Command(name, params=list(params), help=about, callback=partial(_in, house, run)))
     return group
+
+
+def _in(house: Callable[[], Parts], run: Callable[..., None], **given: object) -> None:
+    run(house(), **given)
+
+
+def show_all(parts: Parts) -> None:
+    with parts.database.begin() as db:
+        rows = [_row(db, dispute, parts.clock.now()) for dispute in Dispute.waiting(db)]
+    click.echo("\n".join(rows) or "No case is open.")
+
+
+def show(parts: Parts, number: int, files: Path | None) -> None:
+    with parts.database.begin() as db:
+        dispute = _found(db, number)
+        click.echo("\n".join([*_head(db, dispute, parts.clock.now()), *_talk(db, dispute, files)]))
+
+
+def say(parts: Parts, number: int, text: str, for_whom: str, by: str) -> None:
+    with _refusals(), parts.database.begin() as db:
+        entry: dict[str, object] = {"text": text[: rules.TEXT_LIMIT]}
+        _found(db, number).say(db, "mediator", entry, parts.clock.now(), for_whom=for_whom, said_by=by)
+    parts.redis.ring("events")
+
+
+def decide(parts: Parts, number: int, to_customer: str, to_tailor: str, **what: Any) -> None:
+    with _refusals(), parts.database.begin() as db:
+        dispute = _found(db, number)
+        dispute.decide(db, now=parts.clock.now(), to_customer=to_customer[:MOST_WORDS], to_tailor=to_tailor[:MOST_WORDS], **what)
+        click.echo(_decision(db, dispute))
+    parts.redis.ring("events")
+
+
+_CASE = click.Argument(["number"], type=Number(), metavar="N")
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_REASONS = "; ".join(f"{outcome}: {', '.join(known)}" for outcome, known in rules.REASONS.items())
+COMMANDS: dict[str, tuple[Callable[..., None], str, tuple[click.Parameter, ...]]] = {
+    "list": (show_all, "Open cases, the most urgent first.", ()),
+    "show": (
+        show, "Everything about one case.",
+        (_CASE, click.Option(["--files"], type=_FOLDER, help="A folder to put photos, documents and voice notes into.")),
+    ),
+    "say": (
+        say, "The mediator's words; to admins they are a note.",
+        (
+            _CASE, click.Argument(["text"]), click.Option(["--by"], default="", help="Who says it."),
+            click.Option(["--to", "for_whom"], type=click.Choice(["both", "customer", "tailor", "admins"]), required=True),
+        ),
+    ),
+    "decide": (
+        decide, "Closes a case: moves the money and the order, and tells both sides.",
+        (
+            _CASE, click.Option(["--outcome"], type=click.Choice(list(rules.REASONS)), required=True),
+            click.Option(["--reason"], required=True, metavar="CODE", help=_REASONS),
+            click.Option(["--refund"], type=Cedis(), help="What goes to the customer, in cedis; a full refund without it is all that is held."),
+            click.Option(["--bearer"], type=click.Choice(rules.BEARERS), help="Who bears what goes beyond the money that is held."),
+            click.Option(["--changes"], is_flag=True, help="With continue: the tailor changes something first."),
+            click.Option(["--to-customer"], default="", help="Words for the customer."),
+            click.Option(["--to-tailor"], default="", help="Words for the tailor."),
+            click.Option(["--by"], required=True, help="Who decides."),
+        ),
+    ),
+}  # fmt: skip
 
 
 @contextmanager

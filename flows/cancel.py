@@ -32,7 +32,7 @@ class Cancel(Flow):
     says = {
         "which": "Which order?",
         "hint_which": "Send the number of an order.",
-        "nothing": "You have no order that can be cancelled in chat. Once the work has begun, send *agent*.",
+        "nothing": "You have no order that can be cancelled in chat. Once the work has begun, send *problem*.",
         "sure": "Cancel {order} ({garment} by {tailor})?\n{back}",
         "hint_sure": "Please answer *yes* or *no*.",
         "back_none": "Nothing was paid for it yet.",
@@ -45,7 +45,7 @@ class Cancel(Flow):
         "tailor_told": "{customer} cancelled {order}.{part}",
         "tailor_part": " {amount} is in your wallet for the time you kept free.",
         "expired": "The deposit for {order} did not arrive, so the order is cancelled. Send *find a tailor* to order again.",
-        "not_allowed_only_by_dispute": "Work on this order has begun. Send *agent* and a person will help.",
+        "not_allowed_only_by_dispute": "Work on this order has begun. Send *problem* and a mediator will help.",
     }
 
     @dataclass

@@ -60,6 +60,7 @@ class Dispute(Flow):
         "done": "Done",
         "opened": "Case *{case}* is open: {order}, {category}.\n{frozen} All clocks stand still.\n"
         "A mediator answers by {due}. I tell {other}. With *my case* you can add to it.",
+        "added": "What you told me is part of case *{case}* now.",
         "frozen": "The {held} we hold is frozen: nobody gets it before this is decided.",
         "frozen_nothing": "We hold no money of this order just now, and none will be asked for.",
         "not_right": "It is not right.",
@@ -202,9 +203,21 @@ class Dispute(Flow):
             self._begin(self.memory.entries)
         except NotAllowed as refusal:
             self.refuse(refusal)
+            if refusal.reason == "already_open":
+                self._add_to_it()
             self.came_too_late()
         else:
             self.opened()
+
+    def _add_to_it(self) -> None:
+        """The other side was faster: what she told belongs to that case."""
+        dispute = Case.last_of(self.db, self.memory.order_id)
+        side = dispute and dispute.side_of(self.db, self.person.id)
+        if dispute and side:
+            for entry in self.memory.entries:
+                dispute.say(self.db, side, entry, self.now)
+            self.say("added", case=dispute.number)
+            self.scene.wakes.add("events")
 
     def _begin(self, entries: list[dict[str, Any]]) -> None:
         dispute = Case.open(self.db, self.memory.order_id, self.person.id, self.memory.category, self.now)

@@ -19,6 +19,7 @@ SETTLING = timedelta(minutes=10)  # what is under way at midnight still belongs 
 SORTS = {
     "release:": "release", "cancel:": "reserved", "cash:": "cash", "payout:*:reserve": "payout", "payout:*:void": "payout_back",
     "payout:*:reversed": "payout_back", "net:": "netting", "clawback:": "reversal",
+    "dispute:*:clawback": "reversal",
 }  # fmt: skip
 
 

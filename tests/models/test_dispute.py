@@ -17,7 +17,7 @@ from bot import mediator
 from bot.payments import Paid
 from bot.rules import NotAllowed
 from bot.voice import Unheard
-from models import ledger
+from models import earnings, ledger
 from models.circle import Circle
 from models.dispute import Dispute
 from models.dispute_word import DisputeWord
@@ -28,6 +28,7 @@ from models.payment import Payment
 from models.picture import Picture
 from models.refund import Refund
 from models.timer import Timer
+from tests.fakes import MONDAY
 from tests.stage import Stage
 
 THREADS = 16
@@ -138,6 +139,9 @@ def test_what_is_no_longer_held_comes_out_of_a_named_pocket(shop: Stage, bearer:
     decide(shop, case, "full_refund", refund=187_50, bearer=bearer)
     assert books(shop) == {"owed": 187_50, pocket: FITTING, "wallet": 100_00, "revenue": 25_00}
     assert state_of(shop) == "REFUNDED"
+    with shop.parts.database.begin() as db:
+        moves = earnings.movements(db, shop.tailor(db, "kofi").id, MONDAY, MONDAY + timedelta(days=1))
+        assert [(m.sort, m.owed) for m in moves if m.owed] == ([("reversal", FITTING)] if bearer == "tailor" else [])
 
 
 def test_a_decision_is_made_once(shop: Stage) -> None:
