@@ -34,7 +34,7 @@ OURS_ONLY = {
         GROUP BY p.id ORDER BY p.id"""),
     "disbursement": text("""
         SELECT d.id, d.order_id, d.amount AS excess, d.currency, 'provider_clearing:' || d.provider AS account
-        FROM disbursement d JOIN journal j ON j.key = d.purpose || ':' || d.id || ':settle'
+        FROM disbursement d JOIN journal j ON j.key = d.purpose || ':' || d.id || '\\:settle'
         WHERE d.provider = :provider AND d.submitted_at < :until AND j.posted_at >= :since
             AND NOT EXISTS (SELECT 1 FROM statement_line l WHERE l.disbursement_id = d.id AND l.kind IN ('sent', 'given_back'))
             AND (SELECT count(*) FROM statement s WHERE s.provider = d.provider AND s.day BETWEEN (d.submitted_at AT TIME ZONE 'UTC')::date
