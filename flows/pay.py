@@ -83,6 +83,7 @@ class Pay(Flow):
         wallet: str = ""  # "233…"
         network: str = ""
         another: bool = False  # a wallet was tried and another one is wanted
+        ported: bool = False  # it was tried on a network that does not know it
 
     def ask_wallet(self) -> None:
         order = self._order()
@@ -96,6 +97,8 @@ class Pay(Flow):
             self.hand_over_to("cash" if prompt.provider == "cash" else "prompt", for_good=True, order_id=order.id, payment_id=prompt.id)
         elif self.memory.another:
             self.another_wanted()
+        elif self.memory.ported and not self.memory.network:
+            self.number_given()
         elif self.memory.network:
             self.wallet_known()
         else:

@@ -69,7 +69,7 @@ class Prompt(Flow):
         "why_provider_down": "the network does not answer at the moment",
         "why_our_fault": "there is a fault on our side and we are looking into it",
         "why_unclear": "the network gave no clear reason; often there is too little money in the wallet",
-        "try_again": "Try again", "other_wallet": "Other number", "later": "Pay later",
+        "try_again": "Try again", "other_network": "Other network", "other_wallet": "Other number", "later": "Pay later",
         "later_said": "All right. Send *my orders* when you want to pay.",
         "expired": "The prompt for {amount} ({order}) was not approved in time. Should you still approve it, I will see it and tell you. What now?",
         "expired_elsewhere": "The prompt for {amount} ({order}) was not approved in time. Send *my orders* to try again.",
@@ -109,7 +109,8 @@ class Prompt(Flow):
 
     def ask_failed(self) -> None:
         payment = self._payment()
-        options = [("again", self.line("try_again")), ("other", self.line("other_wallet")), ("later", self.line("later"))]
+        wishes = {"again": "try_again"} if payment.reason != "not_registered" else {"network": "other_network"}  # the same again would fail again
+        options = [(wish, self.line(key)) for wish, key in (wishes | {"other": "other_wallet", "later": "later"}).items()]
         order = Order.by_id(self.db, payment.order_id)
         key = "expired" if payment.state == "expired" else "failed"
         self.ask(key, options, **self._refusal(order, payment))
@@ -123,6 +124,9 @@ class Prompt(Flow):
         elif wish == "other":
             self.other_wanted()
             self.hand_over_to("pay", for_good=True, order_id=payment.order_id, another=True)
+        elif wish == "network":
+            self.other_wanted()
+            self.hand_over_to("pay", for_good=True, order_id=payment.order_id, wallet=payment.msisdn, ported=True)
         else:
             self.tried_again()
             self.hand_over_to("pay", for_good=True, order_id=payment.order_id, wallet=payment.msisdn, network=payment.network)
