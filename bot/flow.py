@@ -94,7 +94,6 @@ class Flow:
     name: ClassVar[str]
     starts_with: ClassVar[tuple[str, ...]] = ()
     for_tailors: ClassVar[bool] = False  # only tailors may start it
-    for_strangers: ClassVar[bool] = False  # its very words are heard from somebody who has not agreed to anything yet
     patient: ClassVar[bool] = False  # may be answered days later without "welcome back"
     by_hand: ClassVar[bool] = False  # about money: never answered by voice, which may be misheard
     fleeting: ClassVar[bool] = False  # a look at something: leaving it loses nothing

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy.orm import Session
@@ -39,67 +40,74 @@ WAITS = {
 
 def commands(house: Callable[[], Parts]) -> click.Group:
     """The group `payouts`."""
+    tailor, name = click.Argument(["tailor_id"], metavar="TAILOR", type=int), click.Option(["--by"], required=True, help="Your full name.")
+    deeds: tuple[tuple[Callable[..., str], list[click.Parameter], str], ...] = (
+        (show, [], "Payouts under way, those that wait for a person first; who is held, and what is planned."),
+        (run, [click.Option(["--week"], default="", metavar="YYYY-WNN"), name],
+         "Pays everybody for a week (the last payday's) who was not paid for it. Safe to call twice."),
+        (approve, [click.Argument(["number"], type=int), name], "Lets a payout go. Not by whoever ran the week."),
+        (hold, [tailor, click.Option(["--because"], required=True)],
+         "Pays a tailor nothing until somebody has looked; what was to leave comes back."),
+        (free, [tailor, name], "You have looked: a tailor is paid again, and her wallet is hers whatever name it has."),
+        (resume, [], "There is money with the provider again: what waited goes on."),
+    )  # fmt: skip
     group = click.Group("payouts", help="What tailors are paid.")
-    tailor, name = click.argument("tailor_id", metavar="TAILOR", type=int), click.option("--by", required=True, help="Your full name.")
-
-    @group.command("list", help="Payouts under way, those that wait for a person first; who is held, and what is planned.")
-    def show() -> None:
-        with house().database.begin() as db:
-            lines = [_row(db, out) for out in payout.waiting(db)] + [_held(db, purse) for purse in Purse.held(db)]
-            lines += [f"{dry.provider}: its float has been empty since {dry.since:%d %b %H:%M}" for dry in DryFloat.all(db)]
-            lines += [f"{p.week}: due {p.next_at:%a %d %b %H:%M}" for p in Payday.open(db)]
-        click.echo("\n".join(lines) or "Nothing is under way.")
-
-    @group.command("run", help="Pays everybody for a week (the last payday's) who was not paid for it. Safe to call twice.")
-    @click.option("--week", default="", metavar="YYYY-WNN")
-    @name
-    def run(week: str, by: str) -> None:
-        parts = house()
-        week = week or last_week(parts.clock.now())
-        if not re.fullmatch(r"\d{4}-W\d\d", week):
-            raise click.ClickException(f"{week} is no week; like {last_week(parts.clock.now())}.")
-        done = parts.payroll.run(week, by)
-        parts.redis.ring("money")
-        parts.redis.ring("events")
-        click.echo(f"{week}: " + (", ".join(f"{count} {what}" for what, count in sorted(done.items())) or "nobody to pay"))
-
-    @group.command("approve", help="Lets a payout go. Not by whoever ran the week.")
-    @click.argument("number", type=int)
-    @name
-    def approve(number: int, by: str) -> None:
-        parts = house()
-        with _refusals(), parts.database.begin() as db:
-            click.echo(_row(db, payout.approve(db, number, by, till=parts.till, now=parts.clock.now())))
-        parts.redis.ring("money")
-
-    @group.command("hold", help="Pays a tailor nothing until somebody has looked; what has not left comes back.")
-    @tailor
-    @click.option("--because", required=True)
-    def hold(tailor_id: int, because: str) -> None:
-        parts = house()
-        with parts.database.begin() as db:
-            _purse(db, tailor_id).stop(db, because, parts.clock.now())
-        click.echo("Held.")
-
-    @group.command("free", help="You have looked: a tailor is paid again, and her wallet is hers whatever name it has.")
-    @tailor
-    @name
-    def free(tailor_id: int, by: str) -> None:
-        with house().database.begin() as db:
-            _purse(db, tailor_id).free(by)
-        click.echo("Free.")
-
-    @group.command("resume", help="There is money with the provider again: what waited goes on.")
-    def resume() -> None:
-        parts = house()
-        with parts.database.begin() as db:
-            dry = [found.provider for found in DryFloat.all(db)]
-            for provider in dry:
-                DryFloat.over(db, provider, parts.clock.now())
-        parts.redis.ring("money")
-        click.echo(", ".join(dry) + ": going on." if dry else "Nothing was paused.")
-
+    for deed, params, about in deeds:
+        called = "list" if deed is show else deed.__name__
+        group.add_command(click.Command(called, params=params, help=about, callback=partial(_do, house, deed)))
     return group
+
+
+def _do(house: Callable[[], Parts], deed: Callable[..., str], **said: Any) -> None:
+    """Does it, prints what came of it, and wakes the workers."""
+    parts = house()
+    with _refusals():
+        click.echo(deed(parts, **said))
+    for bell in ("money", "events"):
+        parts.redis.ring(bell)
+
+
+def show(parts: Parts) -> str:
+    with parts.database.begin() as db:
+        lines = [_row(db, out) for out in payout.waiting(db)] + [_held(db, purse) for purse in Purse.held(db)]
+        lines += [f"{dry.provider}: its float has been empty since {dry.since:%d %b %H:%M}" for dry in DryFloat.all(db)]
+        lines += [f"{p.week}: due {p.next_at:%a %d %b %H:%M}" for p in Payday.open(db)]
+    return "\n".join(lines) or "Nothing is under way."
+
+
+def run(parts: Parts, week: str, by: str) -> str:
+    last = last_week(parts.clock.now())
+    if week and not re.fullmatch(r"\d{4}-W\d\d", week):
+        raise click.ClickException(f"{week} is no week; like {last}.")
+    done = parts.payroll.run(week or last, by)
+    return f"{week or last}: " + (", ".join(f"{count} {what}" for what, count in sorted(done.items())) or "nobody to pay")
+
+
+def approve(parts: Parts, number: int, by: str) -> str:
+    with parts.database.begin() as db:
+        if db.get(Disbursement, number) is None:
+            raise NotAllowed("not_now")
+        return _row(db, payout.approve(db, number, by, till=parts.till, now=parts.clock.now()))
+
+
+def hold(parts: Parts, tailor_id: int, because: str) -> str:
+    with parts.database.begin() as db:
+        _purse(db, tailor_id).stop(db, because, parts.clock.now())
+    return "Held."
+
+
+def free(parts: Parts, tailor_id: int, by: str) -> str:
+    with parts.database.begin() as db:
+        _purse(db, tailor_id).free(by)
+    return "Free."
+
+
+def resume(parts: Parts) -> str:
+    with parts.database.begin() as db:
+        dry = [found.provider for found in DryFloat.all(db)]
+        for provider in dry:
+            DryFloat.over(db, provider, parts.clock.now())
+    return ", ".join(dry) + ": going on." if dry else "Nothing was paused."
 
 
 @contextmanager

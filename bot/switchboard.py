@@ -15,6 +15,7 @@ from bot.rules.numbering import read_circle_code
 from bot.understand import plain
 from models.inbox import Inbox
 
+FOR_STRANGERS = ("not_me",)  # flows whose very words are heard from somebody who has not agreed to anything yet
 IDLE, DRAFT_LIFE = timedelta(minutes=30), timedelta(days=7)
 
 
@@ -45,7 +46,7 @@ class Switchboard(Hearing):
             self.start(scene, "menu")
 
     def _is_for_strangers(self, text: str) -> bool:
-        return bool(text) and self.flows[self._exactly(text) or "menu"].for_strangers
+        return bool(text) and self._exactly(text) in FOR_STRANGERS
 
     def _tidy(self, scene: Scene, idle: timedelta | None) -> None:
         """Forgets drafts that are too old, and conversations that the house no longer has."""

@@ -17,7 +17,6 @@ BECAUSE = "somebody says that she did not change the number"
 class NotMe(Flow):
     """Stops payouts at the word of the tailor, or of whoever has the number before."""
 
-    for_strangers = True
     starts_with = ("that was not me", "it was not me", "this was not me")
     states = ("alarm",)
     transitions = (("raised", "alarm", "done"), ("nothing_found", "alarm", "done"))

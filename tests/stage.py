@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from click.testing import CliRunner
 from sqlalchemy import select, text
 
-from bot import jobs, mediator, terminal, ticker
+from bot import jobs, mediator, payroll_cli, terminal, ticker
 from bot.clock import Clock
 from bot.messages import Choice, Letter, Receipt
 from bot.payments import Charge, Provider, Refused
@@ -50,6 +50,7 @@ BODY = {
 NEXT_DUE = text("""SELECT min(due) FROM (
     SELECT due_at AS due FROM timer WHERE rung_at IS NULL AND paused_at IS NULL UNION ALL SELECT due_at FROM inbox WHERE state = 'waiting'
     UNION ALL SELECT next_at FROM payment UNION ALL SELECT next_at FROM disbursement
+    UNION ALL SELECT next_at FROM payday WHERE done_at IS NULL UNION ALL SELECT next_at FROM dry_float
     UNION ALL SELECT next_at FROM refund WHERE state = 'owed' UNION ALL SELECT due_at FROM outbox WHERE state IN ('waiting', 'unknown')
     UNION ALL SELECT due_at FROM picture WHERE state = 'wanted'
     UNION ALL SELECT due_at FROM recording WHERE state = 'wanted') AS things WHERE due > :now""")
@@ -81,11 +82,11 @@ class Stage:
 
     def reset(self) -> None:
         self.parts.story_clock.time = MONDAY
+        self.parts.till.routes["cash"] = ()
         self.channel.sent.clear()
         self.channel.fail = lambda letter: None
         self.channel.broken_media, self.channel.true_status = False, None
         self.listener.fail, self.listener.repeats = (lambda: None), True
-        self.parts.till.routes["cash"] = ()
         for wallet in self.wallets.values():
             wallet.__init__(wallet.name)  # type: ignore[misc]
         self.parts.carrier._addresses.clear()
@@ -318,7 +319,8 @@ class Stage:
     def command(self, line: str) -> str:
         """What somebody of the house types ("dispute list"); returns what it prints."""
         words = shlex.split(self._real(line))
-        done = CliRunner().invoke(mediator.commands(lambda: self.parts), words[1:], catch_exceptions=False)
+        group = {"dispute": mediator, "payouts": payroll_cli}[words[0]].commands(lambda: self.parts)
+        done = CliRunner().invoke(group, words[1:], catch_exceptions=False)
         assert done.exit_code == 0, done.output
         self.settle()
         return done.output

@@ -29,6 +29,7 @@ from models.circle import Circle
 from models.circle_item import Item
 from models.conversation import Conversation
 from models.dispute import Dispute
+from models.holder_check import HolderCheck
 from models.ledger import Entry
 from models.order import Order
 from models.outbox import Outbox
@@ -177,6 +178,12 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("job", state): ("deposited", "kofi", ORDER) for state in ("answer", "reason")},
     ("jobs", "pick"): ("deposited", "kofi", {}),
     ("availability", "pick"): ("ordered", "kofi", {}),
+    ("wallet", "pick"): ("half paid", "kofi", {}),
+    ("withdraw", "amount"): ("half paid", "kofi", {}),
+    ("withdraw", "check"): ("half paid", "kofi", {"amount": 60_00}),
+    **{("payout_number", s): ("ordered", "kofi", {"number": "233551234567"}) for s in ("number", "network")},
+    ("payout_number", "asking"): ("ordered", "kofi", {"number": "233551234567", "network": "mtn", "check_id": 0}),
+    ("payout_number", "check"): ("ordered", "kofi", {"number": "233551234567", "network": "mtn", "check_id": 1}),
     ("milestone", "photo"): ("accepted", "kofi", {}),
     ("milestone", "which"): ("accepted", "kofi", {"picture_id": 0}),
     ("milestone", "step"): ("accepted", "kofi", ORDER | {"picture_id": 0}),
@@ -199,7 +206,7 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("vote", state): ("ordered", "ama", CIRCLE) for state in ("options", "running")},
     ("ballot", "choice"): ("ordered", "ama", CIRCLE),
 }
-PASSING = {("plea", "queue"), ("decision", "told")}  # never waits for an answer
+PASSING = {("plea", "queue"), ("not_me", "alarm"), ("decision", "told")}  # never waits for an answer
 TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason"), ("review", "words"), ("reply", "words")}  # whatever is written there is a reason
 
 
@@ -302,6 +309,10 @@ def _real(house: Stage, key: str, value: Any) -> Any:
             return Picture.own(db, b"", house.parts.clock.now()).id
         if key == "tailor_id":
             return offer.tailor_id
+        if key == "check_id":
+            check = HolderCheck.ask(db, offer.tailor_id, "233551234567", "mtn", house.parts.clock.now())
+            check.answer("Kofi", house.parts.clock.now()) if value else None
+            return check.id
         if key == "circle_id":
             return db.scalars(select(Circle.id).order_by(Circle.id)).first()
         if key == "item_id":
