@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import shlex
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import httpx
+from click.testing import CliRunner
 from sqlalchemy import select, text
 
-from bot import jobs, ticker
+from bot import bookkeeper_cli, jobs, ticker
 from bot.payments import Charge, Paid
 from bot.settings import Settings
-from models import ledger, resolution
+from models import ledger
 from models.case import Case
 from models.disbursement import Disbursement
 from models.ledger import Account, Journal
@@ -65,6 +68,7 @@ class Bank(Stage):
     def reset(self) -> None:
         super().reset()
         self.world.begin_again()
+        self.paper = ""  # what a command reads
         self.doors.replies.clear()
         for provider in self.parts.providers.values():
             self.patience(provider.name, READ_S)
@@ -170,6 +174,7 @@ class Bank(Stage):
             self.world.rest()
             super().settle()
             self.world.rest()
+            list(self.new_letters())  # read by those they are for
             if not self._is_busy():
                 return
 
@@ -220,12 +225,33 @@ class Bank(Stage):
         with self.parts.database.begin() as db:
             return [case.kind for case in Case.waiting(db, closed=closed)]
 
-    def keep_waiting(self, kind: str) -> None:
-        """Somebody has the provider asked once more."""
+    def case(self, kind: str) -> int:
+        """The number of the open case of a kind."""
         with self.parts.database.begin() as db:
-            case = next(case for case in Case.waiting(db) if case.kind == kind)
-            resolution.keep_waiting(db, case, self.parts.clock.now())
+            (case,) = [case for case in Case.waiting(db) if case.kind == kind]
+            return case.id
+
+    def decides(self, kind: str, resolution: str) -> None:
+        """One person proposes, another one agrees."""
+        number = self.case(kind)
+        self.command(f"ledger propose {number} {resolution} --by 'Adjoa Finance' --why 'seen on the statement'")
+        self.command(f"ledger confirm {number} --by 'Kwesi Operator'")
+
+    def statement(self, provider: str, day: date) -> str:
+        """What people download of a provider's day and hand in. What came of it."""
+        self.paper = httpx.get(f"{self.world.config.origin}/sandbox/statement/{provider}", params={"day": str(day)}).text
+        return self.command(f"ledger statement {provider} -")
+
+    def command(self, line: str) -> str:
+        """What somebody of the house types; also `ledger …` and `switch …`."""
+        words = shlex.split(line)
+        group = next((g for g in bookkeeper_cli.commands(lambda: self.parts) if g.name == words[0]), None)
+        if group is None:
+            return super().command(line)
+        done = CliRunner().invoke(group, words[1:], catch_exceptions=False, input=self.paper)
+        assert done.exit_code == 0, done.output
         self.settle()
+        return done.output
 
     def person_id(self, who: str) -> int:
         with self.parts.database.begin() as db:

@@ -198,19 +198,24 @@ def test_f15_a_worker_is_killed_before_a_payment_is_booked(bank: Bank, monkeypat
     is_paid_once(bank, "mtn")
 
 
-@pytest.mark.parametrize("case", ["wrong network", "ported number"])
-def test_f26_the_wrong_network_was_chosen(bank: Bank, case: str) -> None:
-    """Said plainly and once; the other network is offered for the same number, and nobody is asked again by himself."""
-    bank.fault("strict_network")
-    bank.routes("mtn", "mtn")
-    bank.routes("telecel", "paystack")
+@pytest.mark.parametrize(("number", "chosen", "right"), [("020 123 4567", "MTN MoMo", "Telecel Cash"), ("024 123 4567", "MTN MoMo", "AT Money")])
+def test_f26_the_wrong_network_or_a_ported_number(bank: Bank, number: str, chosen: str, right: str) -> None:
+    """Said plainly and once; nobody is asked again by himself; the same number is tried on another network as soon as she says so."""
+    if number.startswith("020"):
+        bank.fault("strict_network")
+    bank.fault("mtn.fail", {"value": "not_registered"})
+    for network, provider in (("mtn", "mtn"), ("telecel", "vodafone"), ("at", "paystack")):
+        bank.routes(network, provider)
     bank.order()
-    assert bank.is_prompted("ama", "020 123 4567", "MTN MoMo") is None
+    assert bank.is_prompted("ama", number, chosen) is None
     (payment,) = bank.payments()
     assert (payment.state, payment.reason) == ("failed", "not_registered")
     assert bank.was_told("ama").count("this number has no mobile money on that network") == 1
     asked = len(bank.world.asked)
-    bank.hours(3)
-    assert len(bank.world.asked) == asked and len(bank.payments()) == 1
-    assert bank.books() == {}
+    bank.minutes(90)
+    assert len(bank.world.asked) == asked and len(bank.payments()) == 1 and not bank.books()
+    assert bank.offered["ama"][-1][0].label == "Other network"
+    bank.talks("ama", "[Other network]", right, "[Send prompt]")
+    bank.approves(bank.world.prompts("233" + number[1:].replace(" ", ""))[-1])
+    assert [p.state for p in bank.payments()] == ["failed", "succeeded"] and bank.the_order().state == "DEPOSIT_PAID"
     bank.books_equal_truth()

@@ -85,7 +85,7 @@ def test_f16_a_payout_nobody_knows_about_is_left_to_a_person(bank: Bank) -> None
     assert len(bank.world.outs()) == 1 and bank.balance(out.account) == amount
     assert "disbursement_stuck" in bank.cases()
     bank.fault("mtn.transfer_status_500", False)
-    bank.keep_waiting("disbursement_stuck")
+    bank.command(f"ledger wait {bank.case('disbursement_stuck')}")
     is_paid_out_once(bank, amount)
 
 
