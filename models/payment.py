@@ -180,6 +180,8 @@ class Payment(Handed, Base):
 
     def _call_a_person(self, db: Session, outcome: str, now: datetime) -> None:
         facts = {"payment_id": self.id, "order_id": self.order_id, "asked": self.amount}
+        for doubt in ("stuck", "forged") if self.is_settled else ():
+            Case.settle(db, f"payment:{self.id}:{doubt}", now)  # the money is here after all
         if outcome == "stuck":
             Case.open(db, f"payment:{self.id}:stuck", "payment_stuck", provider=self.provider, facts=facts, now=now)
         if self.claimed_at is not None and outcome in ("refused", "expired", "doubtful"):

@@ -85,6 +85,9 @@ class Bank(Stage):
             known = self.person(db, tailor)
         if known is None:
             self.given_tailor(tailor, GARMENT, "Accra", PRICE)
+            with self.parts.database.begin() as db:
+                sews = self.tailor(db, tailor)
+                sews.per_day = sews.per_month = 99
         self.given_order(who, GARMENT, tailor, reached)
         return self.orders()[-1].id
 

@@ -15,7 +15,7 @@ from sandbox.clock import Clock as Outside
 from sandbox.config import Config, from_environment
 from sandbox.faults import Switch
 from sandbox.outgoing import Out
-from sandbox.wallets import Ask, Wallet, key_of
+from sandbox.wallets import Ask, Wallet, key_of, new_id
 from sandbox.world import OUTGOING, SHARED, WALLETS, build, listen
 from tests.fakes import MONDAY, SID, TOKEN, StoryClock
 from tests.loopback import Asked
@@ -174,6 +174,18 @@ class World:
     def top_up(self, provider: str, amount: int) -> None:
         """So much lies with a provider to be sent, no more and no less."""
         self.do(lambda: self.wallets.truth.set_float(provider, amount))
+
+    def settle(self, provider: str, amount: int) -> None:
+        """Collected money is paid to our bank."""
+        self._note("settled", provider, amount)
+
+    def charge_fee(self, provider: str, amount: int) -> None:
+        """A fee for nothing in particular."""
+        self._note("fee", provider, amount)
+
+    def _note(self, kind: str, provider: str, amount: int) -> None:
+        said = {"reference": kind, "msisdn": "", "currency": "GHS", "provider_id": new_id()}
+        self.do(lambda: self.wallets.truth.note(kind, provider, amount=amount, **said))
 
     def take_back(self, out: Out) -> None:
         """Money that had arrived comes back to us at the next look."""
