@@ -141,6 +141,7 @@ class Paymaster:
         refund = Refund.by_id(db, out.refund_id, lock=True)
         if outcome == "sent":
             refund.arrived(now)
+            Case.settle(db, f"refund:{refund.id}", now)
             refund_receipt_for(db, refund, now, reference=out.provider_id or out.reference)
         elif outcome != "stuck":
             refund.did_not_arrive(now)

@@ -233,11 +233,31 @@ def test_money_we_sent_and_nobody_knows_of(stage: Stage, monkeypatch: pytest.Mon
     stage.settle()
     stage.pass_time(24 * 5)
     case = opened(stage, "disbursement_stuck")
+    with pytest.raises(NotAllowed, match="does_not_fit"):
+        settle(stage, case, "returned")
     settle(stage, case, "arrived")
     with stage.parts.database.begin() as db:
         assert db.scalars(select(Refund)).one().state == "paid"
         assert ledger.faults(db) == []
     assert any("is back on" in letter.reply.text for letter in stage.channel.sent)
+
+
+def test_a_case_about_a_refund_ends_when_it_arrives_after_all(stage: Stage) -> None:
+    stage.given_tailor("kofi", "kente shirt", "Accra", 250)
+    stage.given_order("ama", "kente shirt", "kofi", "deposited")
+    for wallet in stage.wallets.values():
+        wallet.on_send = [lambda out: Refused("cannot_receive")] * 50
+    with stage.parts.database.begin() as db:
+        order = db.scalars(select(Order)).one()
+        order.cancel(db, f"person:{order.customer_id}", stage.parts.clock.now())
+    stage.settle()
+    stage.pass_time(24 * 3)
+    assert opened(stage).kind == "refund_stuck"
+    for wallet in stage.wallets.values():
+        wallet.on_send = []
+    stage.pass_time(24 * 2)
+    with stage.parts.database.begin() as db:
+        assert Case.waiting(db) == [] and db.scalars(select(Refund)).one().state == "paid"
 
 
 def test_a_refund_that_does_not_go_through_is_seen(stage: Stage) -> None:
