@@ -152,6 +152,8 @@ class Disbursement(Base):
         if outcome == "stuck":
             facts = {"disbursement_id": self.id, "order_id": self.order_id, "amount": self.amount}
             Case.open(db, f"disbursement:{self.id}:stuck", "disbursement_stuck", provider=self.provider, facts=facts, now=now)
+        elif outcome in ("sent", "not_sent"):
+            Case.settle(db, f"disbursement:{self.id}:stuck", now)
         return outcome
 
     def _hear(self, db: Session, answer: Submitted | Answer, now: datetime) -> str:
