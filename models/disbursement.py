@@ -138,8 +138,7 @@ class Disbursement(Base):
     def begin(self, now: datetime, lease: timedelta) -> None:
         """Committed before the provider is called: whoever finds it afterwards asks with the same reference."""
         self._move("sent")
-        self.submitted_at = self.submitted_at or now
-        self.next_at = now + lease
+        self.submitted_at, self.next_at = now, now + lease
 
     def hint(self, now: datetime) -> None:
         """A callback came: a good moment to ask; after success, too, because money can come back."""

@@ -191,7 +191,8 @@ class Stage:
     def _due(self) -> bool:
         with self.parts.database.begin() as db:
             now = self.parts.clock.now()
-            return bool(db.execute(ticker.FORGOTTEN, {"now": now, "silent": now - ASK_AFTER}).mappings().one()["messages"])
+            forgotten = db.execute(ticker.FORGOTTEN, {"now": now, "silent": now - ASK_AFTER}).mappings().one()
+            return bool(forgotten["messages"] or forgotten["money"])
 
     def pass_time(self, hours: float) -> None:
         """From one thing that falls due to the next, as a ticker would see it."""
