@@ -2,7 +2,7 @@
 # make story     one order from the first hello to the last pesewa, through the real processes
 # make test      everything that is checked; ARGS="tests/rules -k money" goes to pytest
 # make bench     the numbers of the README
-# make soak      the fault tests with ten times as many random points
+# make soak      the fault tests and the machine of money with ten times as many runs
 # make clean     removes whatever these commands made
 
 PYTHON := .venv/bin/python
@@ -30,6 +30,7 @@ bench: $(READY)
 
 soak: $(READY)
 	SOAK=10 $(PYTHON) -m pytest tests/faults $(ARGS)
+	MACHINE_RUNS=20000 HANDS_ROUNDS=5000 $(PYTHON) -m pytest -n 2 tests/machine $(ARGS)
 
 clean:
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.circuit import Circuit
 from bot.clock import Clock
 from bot.links import Links
 from bot.payments import Absent, Answer, GiveBack, NotAccepted, Payer, Provider, Refunder, Submitted, Transfer, Unknown
@@ -30,8 +31,8 @@ PAYER = "Sew4Mi"
 
 
 class Paymaster:
-    def __init__(self, database: Database, providers: Mapping[str, Provider], links: Links, clock: Clock) -> None:
-        self.database, self.providers, self.links, self.clock = database, providers, links, clock
+    def __init__(self, database: Database, providers: Mapping[str, Provider], circuit: Circuit, links: Links, clock: Clock) -> None:
+        self.database, self.providers, self.circuit, self.links, self.clock = database, providers, circuit, links, clock
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="money-out")
 
     def carry_due(self) -> bool:
@@ -63,11 +64,15 @@ class Paymaster:
         step = self._prepare(disbursement_id)
         if step is None:
             return False
-        try:
-            answer = _ask(*step)
-        except Exception:
-            log.exception("a provider's adapter failed", extra={"disbursement_id": disbursement_id})
-            answer = Unknown("a bug")
+        provider, what, is_sent = step
+        operation = "query" if is_sent else "send" if isinstance(what, Transfer) else "give_back"
+        if self.circuit.allows(provider.name, operation):
+            answer = _ask(provider, what, is_sent)
+            self.circuit.note(provider.name, operation, answer)
+        elif is_sent:
+            return False  # asked when the lease is over
+        else:
+            answer = NotAccepted("left alone after failures")
         return self._take_in(disbursement_id, answer)
 
     def hint(self, reference: str, key: str) -> bool:
@@ -86,9 +91,10 @@ class Paymaster:
 
     def _way_back(self, payment: Payment, tries: int) -> tuple[str, str] | None:
         """(way, provider). Only the wallet that paid; another provider only because the attempts before are proven not to have sent."""
-        if tries < 2 and isinstance(self.providers.get(payment.provider), Refunder):
+        took = self.providers.get(payment.provider)
+        if tries < 2 and isinstance(took, Refunder) and took.sends:
             return "give_back", payment.provider
-        payers = [name for name, p in self.providers.items() if isinstance(p, Payer) and payment.network in p.networks]
+        payers = [name for name, p in self.providers.items() if isinstance(p, Payer) and p.sends and payment.network in p.networks]
         first = sorted(payers, key=lambda name: name != payment.provider)
         return ("transfer", first[0]) if first else None
 
@@ -162,6 +168,14 @@ class Paymaster:
 
 
 def _ask(provider: Provider, what: Transfer | GiveBack, is_sent: bool) -> Submitted | Answer:
+    try:
+        return _answer(provider, what, is_sent)
+    except Exception:
+        log.exception("a provider's adapter failed", extra={"provider": provider.name})
+        return Unknown("a bug")
+
+
+def _answer(provider: Provider, what: Transfer | GiveBack, is_sent: bool) -> Submitted | Answer:
     if isinstance(what, Transfer):
         assert isinstance(provider, Payer)
         return provider.sent(what.reference) if is_sent else provider.send(what)

@@ -11,6 +11,7 @@ from bot.plugins import names_in
 from bot.rules.payment import ROUTES, Till
 from bot.settings import BadSettings, Settings
 from models.base import Database
+from models.ledger import HOUSE_CURRENCY
 from models.switch import Switches
 
 Routes = Mapping[str, tuple[str, ...]]
@@ -25,8 +26,20 @@ def open_till(settings: Settings, providers: Mapping[str, Provider], circuit: Ci
         return {f"collect:{name}": "left alone after failures" for name in circuit.resting(providers, "collect")} | switches.off()
 
     currencies = {name: provider.currency for name, provider in providers.items()}
-    payers = {name: provider.networks for name, provider in providers.items() if isinstance(provider, Payer)}
+    payers = {name: provider.networks for name, provider in providers.items() if isinstance(provider, Payer) and provider.sends}
     return Till(open_routes(settings.routes, providers), currencies, settings.cash_commission, closed, payers, settings.payout_terms)
+
+
+def check_providers(providers: Mapping[str, Provider], settings: Settings) -> None:
+    """In production everybody takes real money in the house's currency. Raises BadSettings."""
+    wrong = [] if providers.keys() - {"cash"} else ["no payment provider is configured: set MTN_…, VODAFONE_… or PAYSTACK_…"]
+    if settings.environment == "production":
+        foreign = [name for name, provider in providers.items() if provider.currency != HOUSE_CURRENCY]
+        wrong += [f"{name.upper()}_CURRENCY: must be {HOUSE_CURRENCY} when ENVIRONMENT=production" for name in foreign]
+        trying = [name for name, provider in providers.items() if getattr(provider, "is_test", False)]
+        wrong += [f"{name.upper()}: a test key moves no money: refused when ENVIRONMENT=production" for name in trying]
+    if wrong:
+        raise BadSettings(wrong)
 
 
 def open_routes(given: Routes, providers: Mapping[str, Provider]) -> dict[str, tuple[str, ...]]:

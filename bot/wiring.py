@@ -40,7 +40,7 @@ from bot.settings import BadSettings, Settings, VoiceChoice, is_begun, load, ref
 from bot.spool import Spool
 from bot.switchboard import Switchboard
 from bot.teller import Teller
-from bot.till import open_till
+from bot.till import check_providers, open_till
 from bot.understand import plain
 from bot.voice import Engine as Listener
 from bot.voice import Reader
@@ -48,7 +48,6 @@ from bot.words import Words
 from models.base import Away, Database
 from models.content import Shelf
 from models.document import Document
-from models.ledger import HOUSE_CURRENCY
 from models.order import Order
 from models.picture import Picture
 from models.piece import Piece
@@ -120,11 +119,7 @@ class Parts:
                 if is_begun(cls.Config):  # type: ignore[attr-defined]
                     raise  # half configured is a mistake; not configured at all is a choice
                 log.warning("payment provider %s is off: %s", name, bad.problems[0])
-        foreign = [name for name, provider in made.items() if provider.currency != HOUSE_CURRENCY]
-        if foreign and self.settings.environment == "production":
-            raise BadSettings([f"{name.upper()}_CURRENCY: must be {HOUSE_CURRENCY} when ENVIRONMENT=production" for name in foreign])
-        if not made.keys() - {"cash"}:
-            raise BadSettings(["no payment provider is configured: set MTN_… or VODAFONE_…"])
+        check_providers(made, self.settings)
         return made
 
     @cached_property
@@ -176,7 +171,7 @@ class Parts:
 
     @cached_property
     def paymaster(self) -> Paymaster:
-        return Paymaster(self.database, self.providers, self.links, self.clock)
+        return Paymaster(self.database, self.providers, self.circuit, self.links, self.clock)
 
     @cached_property
     def payroll(self) -> Payroll:

@@ -30,6 +30,8 @@ class Delivery(Flow):
     says = {
         "received": "Your {garment} ({order}): do you have it, and is everything right?\n"
         "With your yes, {tailor} gets the {held} we still hold. Without a word it counts as right three days after the handover.",
+        "received_by_hand": "Your {garment} ({order}): do you have it, and is everything right?\n"
+        "Without a word it counts as right three days after the handover.",
         "hint_received": "Tap *All is right*, or *Not right* and the money stays with us.",
         "right": "All is right", "wrong": "Not right",
         "confirmed": "🎉 Wonderful, {order} is complete. Thank you for sewing with us!",
@@ -55,9 +57,9 @@ class Delivery(Flow):
             self.came_too_late()
             return
         options = [("right", self.line("right")), ("wrong", self.line("wrong"))]
-        held = ghs(ledger.held(self.db, order.id))
-        tailor = order.tailor(self.db).business
-        self.ask("received", options, garment=order.noun(self.db), order=order.number, tailor=tailor, held=held)
+        held = ledger.held(self.db, order.id)  # nothing when it was paid in cash
+        tailor, key = order.tailor(self.db).business, "received" if held else "received_by_hand"
+        self.ask(key, options, garment=order.noun(self.db), order=order.number, tailor=tailor, held=ghs(held))
 
     def hear_received(self) -> None:
         order = Order.by_id(self.db, self.memory.order_id, lock=True)

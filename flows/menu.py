@@ -9,7 +9,7 @@ from bot.flow import Flow, Frame, Option
 from bot.understand import NotUnderstood, measurements_in
 
 CUSTOMER = ("browse", "orders", "family", "circles", "settings", "help")
-TAILOR = ("jobs", "milestone", "handover", "availability", "browse", "orders", "settings", "help")
+TAILOR = ("jobs", "milestone", "handover", "wallet", "availability", "browse", "orders", "settings", "help")
 
 
 class Menu(Flow):
@@ -23,7 +23,7 @@ class Menu(Flow):
         "hint_pick": "Send a number, or a few words like *order a kente shirt*.",
         "draft": "Go on where I was", "browse": "Find a tailor", "orders": "My orders", "family": "Measurements", "settings": "Settings",
         "circles": "Family order", "help": "Talk to a person", "jobs": "My jobs", "milestone": "Send a work photo", "handover": "Handover code",
-        "availability": "Busy or free",
+        "availability": "Busy or free", "wallet": "My wallet",
         "helped": "A person will answer you here, Monday to Friday 8-18 and Saturday 9-16.",
     }  # fmt: skip
 

@@ -52,7 +52,7 @@ class Milestone(Flow):
         "shown_ready": "{order} is ready: I ask {customer} for the last payment, then you can hand it over.",
         "customer": "{tailor} · {order} · *{step}* ({percent} %)",
         "customer_cutting": "{tailor} · {order} · *{step}* ({percent} %)\nThe cloth is cut. In two hours we pay the deposit out to {tailor}; "
-        "if something is wrong, send *agent* now.",
+        "if something is wrong, send *problem* now.",
         "lost": "I could not open that photo for {order}. Please send it once more.",
         "lost_unnamed": "I could not open that photo. Please send it once more.",
         "due_begin": "{order} for {customer} waits for its first photo. Without one in two days I ask {customer} whether somebody else shall sew it.",

@@ -76,9 +76,9 @@ def goes_again(out: Disbursement) -> bool:
 
 
 def may_leave(db: Session, out: Disbursement, now: datetime) -> bool:
-    """Whether an approved attempt may be sent at this moment; a payout that may not is put off, and stays approved."""
-    stopped = {PAYOUTS, f"send:{out.provider}"} & Switch.off(db).keys() or DryFloat.is_at(db, out.provider)
-    if out.purpose != "payout" or not stopped:
+    """Whether an approved attempt may be sent at this moment; one that may not is put off, and stays approved."""
+    switches = {f"send:{out.provider}"} | ({PAYOUTS} if out.purpose == "payout" else set())
+    if not (switches & Switch.off(db).keys() or (out.purpose == "payout" and DryFloat.is_at(db, out.provider))):
         return True
     out.next_at = now + rules.FLOAT_ASKED_AGAIN
     return False

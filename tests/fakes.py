@@ -106,6 +106,7 @@ class Wallets:
     networks = ("mtn", "telecel", "at")
     currency = "GHS"
     window_s = 300
+    sends = True
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -185,6 +185,7 @@ class Payer(Protocol):
     name: str
     networks: tuple[str, ...]
     currency: str
+    sends: bool  # False where it has no keys for that
 
     def send(self, transfer: Transfer) -> Submitted:
         """Sends money to a wallet. The same reference twice never sends twice."""
@@ -204,6 +205,7 @@ class Refunder(Protocol):
     """A provider that gives back what it took."""
 
     name: str
+    sends: bool  # False where it has no keys for that
 
     def give_back(self, refund: GiveBack) -> Submitted:
         """Asks for a refund. The same reference twice never refunds twice."""

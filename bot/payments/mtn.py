@@ -100,6 +100,10 @@ class Mtn:
             self._products.append(Product("disbursement", self._wire, keys, config.target_environment, monotonic))
             self._out = Disbursements(self._products[-1], config.currency, REASONS_OUT)
 
+    @property
+    def sends(self) -> bool:
+        return self._out is not None
+
     def collect(self, charge: Charge) -> Submitted:
         body = {
             "amount": major(charge.amount),

@@ -98,6 +98,7 @@ class Paystack:
     Config = PaystackConfig
     networks: tuple[str, ...] = ("telecel", "at", "mtn")
     window_s = 180
+    sends = True
 
     def __init__(self, config: PaystackConfig, *, read_s: float = 30.0, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.config, self.currency = config, config.currency
