@@ -19,6 +19,7 @@ import flows
 from bot.everywhere import LINES
 from bot.flow import COMMON, DONE, Flow, Frame
 from bot.messages import Choice, Incoming, Letter, Media, Reply
+from bot.payments import Needs
 from bot.plugins import classes_in
 from bot.rules.pricing import Quote
 from bot.rules.reputation import MARKS
@@ -161,6 +162,7 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("pay", s): ("ordered", "ama", ORDER | {"wallet": "233241234567", "network": "mtn"}) for s in ("other", "network", "explain")},
     ("pay", "wallet"): ("ordered", "ama", ORDER),
     **{("prompt", state): ("ordered", "ama", ORDER | {"payment_id": 0}) for state in ("waiting", "failed")},
+    ("voucher", "code"): ("ordered", "ama", {"payment_id": 0}),
     ("cancel", "which"): ("deposited", "ama", {}),
     ("cancel", "sure"): ("deposited", "ama", ORDER),
     ("another", "wish"): ("deposited", "ama", ORDER | {"tailor_id": 0}),
@@ -206,7 +208,7 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     **{("vote", state): ("ordered", "ama", CIRCLE) for state in ("options", "running")},
     ("ballot", "choice"): ("ordered", "ama", CIRCLE),
 }
-PASSING = {("plea", "queue"), ("not_me", "alarm"), ("decision", "told")}  # never waits for an answer
+PASSING = {("plea", "queue"), ("not_me", "alarm"), ("decision", "told"), ("refunds", "shown")}  # never waits for an answer
 TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason"), ("review", "words"), ("reply", "words")}  # whatever is written there is a reason
 
 
@@ -247,6 +249,9 @@ def set_clock_and_cash(house: Stage, name: str, state: str) -> None:
         tailor = order.tailor(db).person_id
         if name == "another":
             order.overdue(db, now)
+        elif name == "voucher":
+            payment = Payment.by_id(db, _payment(house, db, order))
+            payment.hear(db, Needs(), (), {}, due=True, now=now)
         elif (name, state) in (("cash", "waiting"), ("witness", "answer")):
             Payment.claim_cash(db, order, by=tailor, now=now)
         elif name == "reply":
