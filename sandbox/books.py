@@ -11,7 +11,7 @@ import psycopg2
 ORDERS = "SELECT id, number, state, total FROM orders ORDER BY id"
 STEPS = "SELECT origin, event, target, actor, at FROM order_step WHERE order_id = %s ORDER BY id"
 MOVEMENTS = """SELECT j.key, a.code, e.amount FROM journal j JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.account_id
-               WHERE j.order_id = %s ORDER BY e.id"""
+               WHERE j.order_id {whose} ORDER BY e.id"""
 ACCOUNTS = "SELECT code, kind, balance FROM account ORDER BY code"
 #: Whether something is to be sent, dealt with or fetched; and whether something was sent that nobody has reported as read (rank 6).
 BUSY = """SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('waiting', 'sending', 'unknown'))
@@ -54,11 +54,15 @@ class Books:
             for origin, event, target, actor, at in self._rows(STEPS, ident):
                 yield f"  {at:%d %b %H:%M}  {event:20} {origin or '-':18} -> {target:18} by {actor}"
             yield "\nMovements (GHS)"
-            for key, code, amount in self._rows(MOVEMENTS, ident):
-                yield f"  {key:28} {code:34} {_cedis(amount):>10}"
+            yield from self._moved("= %s", ident)
+        yield "\nMovements of no one order (GHS)"
+        yield from self._moved("IS NULL")
         yield "\nAccounts (GHS)"
         yield from (f"  {code:44} {_cedis(balance if kind in 'AX' else -balance):>10}" for code, kind, balance in self._rows(ACCOUNTS))
         yield ""
+
+    def _moved(self, whose: str, *order: int) -> Iterator[str]:
+        yield from (f"  {key:28} {code:34} {_cedis(amount):>10}" for key, code, amount in self._rows(MOVEMENTS.format(whose=whose), *order))
 
     def faults(self) -> list[str]:
         return [f"{what}: {row[0]}" for what, sql in WRONG.items() for row in self._rows(sql)]
