@@ -24,7 +24,6 @@ from models.person import Person
 from models.purse import Purse
 from models.refund import Refund
 from models.tailor import Tailor
-from sandbox.outgoing import Out
 from sandbox.wallets import Ask
 from tests.fakes import StoryClock
 from tests.money.rim import IMPATIENT_S, READ_S, Doors, adapters
@@ -276,9 +275,6 @@ class Bank(Stage):
         signs = {"collected": -1, "sent": 1, "given_back": 1, "reversed": -1}
         rows = [row for row in self.world.wallets.truth.rows if row["msisdn"] == number]
         return -sum(signs[row["kind"]] * row["amount_pesewas"] for row in rows)
-
-    def given_back(self, who: str = "ama") -> list[Out]:
-        return [out for out in self.world.outs() if out.msisdn == PHONES[who][1:] and out.state == "SUCCESS"]
 
     # -- the end of every story
 

@@ -164,7 +164,7 @@ def test_f12_paid_after_the_order_was_cancelled(bank: Bank) -> None:
     bank.minutes(1)
     (refund,) = bank.refunds()
     assert (refund.amount, refund.state) == (83_25, "paid")
-    assert [(out.kind, out.amount, out.msisdn) for out in bank.given_back()] == [("refund", 83_25, "233241234567")]
+    assert [(out.kind, out.amount, out.msisdn) for out in bank.world.outs()] == [("refund", 83_25, "233241234567")]
     assert bank.spent() == 0
     assert not bank.books()
     assert "we owe it back to 024 123 4567" in bank.was_told("ama") and "is back on 024 123 4567" in bank.was_told("ama")

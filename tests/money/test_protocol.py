@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,3 +103,10 @@ def test_a_wrong_request_would_be_seen(bank: Bank, how: str) -> None:
 def test_a_leak_would_be_seen(bank: Bank, said: str) -> None:
     assert leaks([("log", said)], [bank.world.config.paystack_key, "123456"])
     assert not leaks([("log", "to +23324***4567, reference 14711x, SW-2611-7K3QX")], [bank.world.config.paystack_key, "123456"])
+
+
+def test_every_failure_has_its_story() -> None:
+    """F01 to F30, each under its own name."""
+    stories = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_failures_*.py"))
+    told = {int(number) for number in re.findall(r"def test_f(\d\d)_", stories)}
+    assert told == set(range(1, 31))
