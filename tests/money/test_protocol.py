@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.payments import Charge, GiveBack, Needs, Paid, Pending, Refused, Transfer
+from models.base import Base
 from tests.loopback import Asked
 from tests.money.bank import Bank
 from tests.money.protocol import as_specified
@@ -103,6 +105,25 @@ def test_a_wrong_request_would_be_seen(bank: Bank, how: str) -> None:
 def test_a_leak_would_be_seen(bank: Bank, said: str) -> None:
     assert leaks([("log", said)], [bank.world.config.paystack_key, "123456"])
     assert not leaks([("log", "to +23324***4567, reference 14711x, SW-2611-7K3QX")], [bank.world.config.paystack_key, "123456"])
+
+
+def test_a_voucher_is_typed_once_and_kept_nowhere(bank: Bank) -> None:
+    """Telecel's customers make one with *110# and type it in the chat: it goes to Paystack, and stands in no table afterwards."""
+    bank.routes("telecel", "paystack")
+    bank.order()
+    assert bank.is_prompted("ama", "020 123 4567", "Telecel Cash") is None
+    digits = bank.world.voucher(TELECEL)
+    bank.talks("ama", digits)
+    assert [a.path for a in bank.world.asked if digits.encode() in a.body] == ["/paystack/charge/submit_otp"]
+    with bank.parts.database.begin() as db:
+        for table in Base.metadata.tables.values():
+            kept = db.scalars(text(f"SELECT t::text FROM {table.name} t"))
+            assert not [row for row in kept if re.search(rf"\b{digits}\b", row)], table.name
+    redis = bank.parts.redis.connection
+    assert not [key for key in redis.scan_iter("position:*") if digits.encode() in redis.get(key)]
+    bank.approves(bank.world.prompts(TELECEL)[-1])
+    assert bank.the_order().state == "DEPOSIT_PAID"
+    bank.books_equal_truth()
 
 
 def test_every_failure_has_its_story() -> None:
