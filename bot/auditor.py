@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.clock import Clock
 from bot.payments import Bookkeeper, Line, Provider, Silent
 from models import invariants, ledger
-from models.base import Database
+from models.base import Away, Database
 from models.case import Case
 from models.reconciliation import judge
 from models.statement import Statement, StatementLine
@@ -115,9 +115,14 @@ class Auditor:
             waiting = StatementLine.undecided(db, provider)
         verdicts: Counter[str] = Counter()
         for line_id in waiting:
-            with self.database.begin() as db:
-                line = StatementLine.by_id(db, line_id, lock=True)
-                verdicts[judge(db, line, home, self.clock.now())] += 1
+            try:
+                with self.database.begin() as db:
+                    line = StatementLine.by_id(db, line_id, lock=True)
+                    verdicts[judge(db, line, home, self.clock.now())] += 1
+            except Away:
+                raise
+            except Exception:
+                log.exception("a line of a statement could not be judged", extra={"line_id": line_id})
         return verdicts
 
     def _look_for_ours(self, provider: str, first: date, last: date) -> int:

@@ -216,9 +216,14 @@ def _funding(group: click.Group, house: House) -> None:
             moved = pesewas(amount) * (1 if origin == "bank" else -1)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
-        with books(house) as db:
-            lines = {f"provider_clearing:{provider}": moved, "bank:settlement": -moved}
-            new = ledger.post(db, f"fund:{provider}:{ref}", lines, now=house().clock.now())
+        lines = {f"provider_clearing:{provider}": moved, "bank:settlement": -moved}
+        try:
+            with books(house) as db:
+                new = ledger.post(db, f"fund:{provider}:{ref}", lines, now=house().clock.now())
+        except ValueError:
+            raise click.ClickException("There is nothing to book.") from None
+        except ledger.Conflict:
+            raise click.ClickException(f"{ref} was booked before, with another amount.") from None
         log.warning("%s booked %s from the %s, %s (%s)", by, ghs(abs(moved)), origin, provider, ref)
         click.echo("Booked." if new else "It was booked before.")
 

@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.links import Links
 from bot.payments import Absent, Answer, GiveBack, NotAccepted, Payer, Provider, Refunder, Submitted, Transfer, Unknown
 from models import payout
-from models.base import Database
+from models.base import Away, Database
 from models.case import Case
 from models.disbursement import Disbursement
 from models.document import refund_receipt_for
@@ -40,7 +40,7 @@ class Paymaster:
         with self.database.begin() as db:
             owed = Refund.due(db, self.clock.now())
         for refund_id in owed:
-            self.start_refund(refund_id)
+            self._start_or_put_off(refund_id)
         with self.database.begin() as db:
             due = Disbursement.due(db, self.clock.now())
         return any(list(self._pool.map(self.carry, due)))
@@ -55,8 +55,8 @@ class Paymaster:
             payment = Payment.by_id(db, refund.payment_id)
             found = self._way_back(payment, refund.tries) if refund.currency == HOUSE_CURRENCY else None
             if found is None:
-                log.error("refund %s: no provider can send it", refund.id)
                 refund.next_at = now + LATER
+                self._let_look(db, refund, payment.provider)
                 return
             refund.send(db, payment, way=found[0], provider=found[1], now=now)
 
@@ -88,6 +88,21 @@ class Paymaster:
         return False
 
     # -- private
+
+    def _start_or_put_off(self, refund_id: int) -> None:
+        """One that meets a bug keeps nobody else waiting."""
+        try:
+            self.start_refund(refund_id)
+        except Away:
+            raise
+        except Exception:
+            log.exception("a refund could not be started", extra={"refund_id": refund_id})
+            with self.database.begin() as db:
+                Refund.by_id(db, refund_id, lock=True).next_at = self.clock.now() + LATER
+
+    def _let_look(self, db: Session, refund: Refund, provider: str) -> None:
+        facts = {"refund_id": refund.id, "order_id": refund.order_id, "amount": refund.amount, "currency": refund.currency}
+        Case.open(db, f"refund:{refund.id}", "refund_stuck", provider=provider, facts=facts, now=self.clock.now(), anew=True)
 
     def _way_back(self, payment: Payment, tries: int) -> tuple[str, str] | None:
         """(way, provider). Only the wallet that paid; another provider only because the attempts before are proven not to have sent."""
@@ -153,8 +168,7 @@ class Paymaster:
             refund.did_not_arrive(now)
             if not refund.needs_a_person:
                 return False  # tried again without a word
-            facts = {"refund_id": refund.id, "order_id": refund.order_id, "amount": refund.amount, "currency": refund.currency}
-            Case.open(db, f"refund:{refund.id}", "refund_stuck", provider=out.provider, facts=facts, now=now, anew=True)
+            self._let_look(db, refund, out.provider)
         facts = {"refund_id": refund.id, "outcome": outcome}
         Inbox.happen(db, refund.person_id, "refund_answered", facts, once=f"refund:{refund.id}:{outcome}", now=now)
         return True

@@ -121,7 +121,7 @@ class Fitting(Flow):
         order.approve_fitting(self.db, "timer:fitting_silence", self.now)
         self.tell(order.tailor(self.db).person_id, "tailor_silence", order=order.number)
         self.tell(self.person.id, "silence", order=order.number)
-        self.invite(self.person.id, "pay", once=f"pay:{order.id}:fitting", kindly=True, order_id=order.id)
+        self.invite(self.person.id, "pay", once=f"pay:{order.id}:fitting:{order.state_since}", kindly=True, order_id=order.id)
 
     def _says_yes(self) -> bool:
         try:

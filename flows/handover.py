@@ -147,7 +147,7 @@ class Handover(Flow):
         else:
             self.say("matched", order=order.number, customer=order.customer(self.db).first_name)
             self.tell(order.customer_id, "customer_asked", tailor=order.tailor(self.db).business, order=order.number)
-            self.invite(order.customer_id, "delivery", once=f"delivery:{order.id}", order_id=order.id)
+            self.invite(order.customer_id, "delivery", once=f"delivery:{order.id}:{order.state_since}", order_id=order.id)
 
     def _is_staggered(self, order: Order) -> bool:
         """Whether the circle wants its clothes one by one, as they are ready."""

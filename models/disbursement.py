@@ -151,7 +151,7 @@ class Disbursement(Base):
         if outcome == "stuck":
             facts = {"disbursement_id": self.id, "order_id": self.order_id, "amount": self.amount}
             Case.open(db, f"disbursement:{self.id}:stuck", "disbursement_stuck", provider=self.provider, facts=facts, now=now)
-        elif outcome in ("sent", "not_sent"):
+        elif outcome in ("sent", "not_sent", "reversed"):
             Case.settle(db, f"disbursement:{self.id}:stuck", now)
         return outcome
 
@@ -159,6 +159,8 @@ class Disbursement(Base):
         event = _EVENTS.get(type(answer), "")
         if isinstance(answer, Paid) and not self._fits(db, answer):
             return self._wait("lost", now)
+        if isinstance(answer, Reversed) and self.state in rules.ASKABLE:
+            self._settle(db, answer, now)  # it came back before we heard that it had arrived
         if event and not rules.DISBURSEMENT.allows(event, self.state):
             self.next_at = self.next_at if self.state in rules.ASKABLE else None
             return "nothing"
@@ -182,7 +184,7 @@ class Disbursement(Base):
         taken = bool(paid.provider_id) and db.scalar(used.where(Disbursement.id != self.id)) is not None
         return (paid.reference, paid.amount, paid.currency) == (self.reference, self.amount, self.currency) and not taken
 
-    def _settle(self, db: Session, paid: Paid, now: datetime) -> str:
+    def _settle(self, db: Session, paid: Paid | Reversed, now: datetime) -> str:
         self._move("proven")
         self.provider_id, self.settled_at, self.next_at = paid.provider_id or None, now, None
         lines = {self.account: self.amount, f"provider_clearing:{self.provider}": -self.amount}

@@ -130,9 +130,10 @@ def receipt_for(db: Session, payment: Payment, now: datetime) -> Document:
     """What a customer gets for money that came: how much, for what, and where it is now."""
     order = Order.by_id(db, payment.order_id)
     moved = ledger.lines_of(db, f"collect:{payment.id}")
-    amount = sum(pesewas for code, pesewas in moved.items() if code.startswith("provider_clearing:")) or payment.amount
     place = "cash" if payment.provider == "cash" else payment.booked or "escrow"
-    counted = place in ("escrow", "cash")
+    counted = place in ("escrow", "cash")  # exactly its part; what came too much goes back
+    came = sum(pesewas for code, pesewas in moved.items() if code.startswith("provider_clearing:"))
+    amount = payment.amount if counted else came or payment.amount
     before = sum(order.part(stage) for stage in escrow.STAGES[: escrow.STAGES.index(payment.stage)])
     paid = {"before": before, "after": before + amount, "left": order.total - before - amount} if counted else None
     facts = {

@@ -50,10 +50,13 @@ class Inbox(Base):
 
     @classmethod
     def happen(cls, db: Session, person_id: int, name: str, facts: Json, *, once: str, now: datetime, due_at: datetime | None = None) -> None:
-        """Writes down an event for a person; the same `once` counts once."""
+        """Writes down an event for a person; the same `once` counts once, unless it failed: then it is tried again."""
         values = {"channel": EVENTS, "provider_id": once, "person_id": person_id, "name": name, "body": facts}
         times = {"due_at": due_at or now, "received_at": now, "state": "waiting", "tries": 0}
-        db.connection().execute(insert(cls.__table__).values(values | times).on_conflict_do_nothing())  # type: ignore[arg-type]
+        made = insert(cls.__table__).values(values | times).on_conflict_do_nothing()  # type: ignore[arg-type]
+        if not db.connection().execute(made).rowcount:
+            same = cls.channel == EVENTS, cls.provider_id == once, cls.state == "failed"
+            db.execute(update(cls).where(*same).values(state="waiting", tries=0, due_at=due_at or now))
 
     @classmethod
     def waiting(cls, db: Session, now: datetime, limit: int = 100) -> list[int]:

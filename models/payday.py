@@ -26,9 +26,11 @@ class Payday(Base):
 
     @classmethod
     def plan(cls, db: Session, now: datetime) -> None:
-        """Makes the next one unless one waits."""
+        """Makes the next one unless one waits; a week that was paid by hand before its Friday is over."""
         if db.scalar(select(cls.id).where(cls.done_at.is_(None)).limit(1)) is None:
             payday = rules.payday_after(now)
+            while cls.of(db, rules.week_of(payday)) is not None:
+                payday += timedelta(days=7)
             cls._make(db, rules.week_of(payday), payday)
 
     @classmethod

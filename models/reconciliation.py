@@ -49,7 +49,7 @@ def _collected(db: Session, line: StatementLine, home: str, now: datetime) -> st
         return _differs(db, line, "status_differs", facts | {"ours": payment.state}, now)
     if not _is_adopted(payment) and not _take_back_orphan(db, line, home, now):
         return _differs(db, line, "amount_differs", facts | _gap(line, home, -line.amount), now)
-    booked = payment.amount if _is_adopted(payment) else sum(_clearing(db, f"collect:{payment.id}").values())
+    booked = sum(_clearing(db, orphan_key(line) if _is_adopted(payment) else f"collect:{payment.id}").values())
     Case.settle(db, f"ours_only:payment:{payment.id}", now)
     return "matched" if booked == line.amount else _differs(db, line, "amount_differs", facts | _gap(line, home, line.amount - booked), now)
 

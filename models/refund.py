@@ -60,8 +60,9 @@ class Refund(Base):
 
     @classmethod
     def promised(cls, db: Session, payment_id: int) -> int:
-        """Pesewas of a payment that were or will be given back."""
-        return int(db.scalar(select(func.coalesce(func.sum(cls.amount), 0)).where(cls.payment_id == payment_id)) or 0)
+        """Pesewas of what a payment brought for its order that were or will be given back; what came too much is no part of that."""
+        rows = select(func.coalesce(func.sum(cls.amount), 0)).where(cls.payment_id == payment_id, cls.cause != "surplus")
+        return int(db.scalar(rows) or 0)
 
     @property
     def account(self) -> str:

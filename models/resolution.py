@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.payments import Paid, Refused
@@ -95,7 +95,7 @@ def _returned(db: Session, case: Case, proposal: Json, now: datetime) -> None:
         if refund.state != "owed":
             raise NotAllowed("not_now")  # an attempt is under way
         lines = {refund.account: refund.amount, f"provider_clearing:{case.provider}": -refund.amount}
-        ledger.post(db, f"case:{case.id}", lines, order_id=refund.order_id, now=now)
+        ledger.post(db, _key(db, case), lines, order_id=refund.order_id, now=now)
     else:
         held, mark = _held(db, case), str(case.facts["account"]).removeprefix("suspense:unmatched")
         _post(db, case, {f"provider_clearing:{case.provider}{mark}": -case.facts["excess"]}, now)
@@ -152,7 +152,15 @@ def _post(db: Session, case: Case, others: dict[str, int], now: datetime, order_
     """The entry that was missing, against where the money goes."""
     lines = {str(case.facts["account"]): int(case.facts["excess"]), **others}
     order = order_id or case.facts.get("order_id")
-    ledger.post(db, f"case:{case.id}", lines, order_id=order, currency=case.facts["currency"], now=now)
+    ledger.post(db, _key(db, case), lines, order_id=order, currency=case.facts["currency"], now=now)
+
+
+def _key(db: Session, case: Case) -> str:
+    """Of the entry: a case that was opened anew has one for each time."""
+    key = f"case:{case.id}"
+    before = select(func.count()).where(or_(ledger.Journal.key == key, ledger.Journal.key.startswith(f"{key}:", autoescape=True)))
+    times = db.scalar(before) or 0
+    return f"{key}:{times + 1}" if times else key
 
 
 def _held(db: Session, case: Case) -> Refund | None:
