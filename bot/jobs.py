@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 BUDGET_S = 45  # one waking works for this long at most, well within the limit of a job; the next one goes on
 parts: Parts = cast("Parts", None)  # put in by the worker when it starts
 #: Who does what stands in bot/rules/schedule.py; whether it could be finished.
-RUNS: dict[str, Callable[[Parts], bool]] = {"reconcile": lambda house: house.auditor.reconcile()}
+RUNS: dict[str, Callable[[Parts], bool]] = {
+    "reconcile": lambda house: house.auditor.reconcile(),
+    "papers": lambda house: house.clerk.write_papers(),
+}
 
 
 def carry_messages() -> None:
@@ -64,6 +67,7 @@ def carry_books() -> None:
             with parts.database.begin() as db:
                 Schedule.done(db, name, schedule.RUNS[name].after(parts.clock.now()))
         parts.redis.ring("money")
+        parts.redis.ring("events")
 
 
 def _due_events() -> bool:

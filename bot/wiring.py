@@ -23,6 +23,7 @@ from bot.auditor import Auditor
 from bot.cashier import Cashier
 from bot.channels import Channel
 from bot.circuit import Circuit
+from bot.clerk import Clerk
 from bot.clock import Clock
 from bot.ear import Ear
 from bot.engine import Engine
@@ -176,6 +177,10 @@ class Parts:
     @cached_property
     def payroll(self) -> Payroll:
         return Payroll(self.database, self.till, self.clock)
+
+    @cached_property
+    def clerk(self) -> Clerk:
+        return Clerk(self.database, self.clock)
 
     @cached_property
     def teller(self) -> Teller:

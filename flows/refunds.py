@@ -9,6 +9,7 @@ from bot.flow import Flow
 from bot.rules.money import ghs
 from bot.rules.payment import NETWORKS, local
 from models.disbursement import Disbursement
+from models.document import refund_receipt_for
 from models.order import Order
 from models.payment import Payment
 from models.refund import Refund
@@ -26,7 +27,7 @@ class Refunds(Flow):
         "list": "Your refunds:\n{rows}",
         "row": "• {amount} for {order} to {wallet}: {state}",
         "state_held": "we are looking into it", "state_owed": "on its way soon", "state_sending": "being sent", "state_paid": "sent {day}",
-        "sent": "{amount} for {order} is back on {wallet} ({network}). Reference {reference}.",
+        "sent": "{amount} for {order} is back on {wallet} ({network}). Reference {reference}.\nReceipt: {link}",
         "late": "The {amount} we owe you for {order} could not be sent to {wallet} yet. "
         "It stays yours: we keep trying and a person is looking into it.",
         "hint_shown": "Send *refund* to see it again.",
@@ -50,7 +51,10 @@ class Refunds(Flow):
         values = self._values(refund)
         if facts["outcome"] == "sent":
             last = Disbursement.of_refund(self.db, refund.id)[-1]
-            self.tell(self.person.id, "sent", reference=last.provider_id or last.reference, network=NETWORKS[last.network], **values)
+            reference = last.provider_id or last.reference
+            paper = refund_receipt_for(self.db, refund, self.now, reference=reference)
+            link = self.scene.links.full(self.scene.links.document(paper.id, self.now))
+            self.tell(self.person.id, "sent", reference=reference, network=NETWORKS[last.network], link=link, **values)
         elif refund.state != "paid":
             self.tell(self.person.id, "late", **values)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from bot.flow import Flow
@@ -15,7 +15,7 @@ from bot.rules.payout import payday_after
 from bot.understand import NotUnderstood, plain
 from models import earnings, payout
 from models.disbursement import Disbursement
-from models.document import statement_of
+from models.document import Document, statement_of
 from models.funds import Funds, pending
 from models.inbox import Inbox
 from models.purse import Purse
@@ -30,7 +30,7 @@ class Wallet(Flow):
 
     for_tailors = True
     fleeting = True
-    by_day = ("payout_held",)
+    by_day = ("payout_held", "papers_written")
     starts_with = ("wallet", "my wallet", "earnings", "my earnings", "my money")
     states = ("pick",)
     transitions = (("picked", "pick", "done"), ("read", "pick", "done"))
@@ -48,6 +48,8 @@ class Wallet(Flow):
         "next_name_mismatched": "No payouts yet: the name on your payout wallet is another one. A person of ours looks at it.",
         "next_payouts_stopped": "Payouts to you are stopped until a person of ours has looked. Send *agent* to ask.",
         "statement_is": "Your statement for {first} to {last}: {link}",
+        "papers": "Your papers for {first} to {last}:\n{links}", "paper": "{kind} {number}: {link}",
+        "kind_statement": "Statement", "kind_invoice": "Commission invoice", "kind_credit_note": "Credit note",
         "no_statement": "Nothing moved in your wallet from {first} to {last}.",
         "not_allowed_not_a_tailor": "This is for tailors.",
         # what became of a payout
@@ -173,12 +175,21 @@ class Wallet(Flow):
         """Of the last whole week."""
         last = self.today - timedelta(days=self.today.weekday() + 1)
         first, tailor = last - timedelta(days=6), self._tailor()
-        period = {"first": f"{first:%a} {first.day} {first:%b}", "last": f"{last:%a} {last.day} {last:%b}"}
+        period = _period(first, last)
         if not earnings.movements(self.db, tailor.id, *earnings.period(first, last, self.now)):
             self.say("no_statement", **period)
             return
         paper = statement_of(self.db, tailor, first, last, self.now)
-        self.say("statement_is", link=self.scene.links.full(self.scene.links.document(paper.id, self.now)), **period)
+        self.say("statement_is", link=self._link(paper), **period)
+
+    def on_papers_written(self, facts: dict[str, Any]) -> None:
+        papers = [Document.by_id(self.db, ident) for ident in facts["papers"]]
+        rows = [self.line("paper", kind=self.line(f"kind_{paper.kind}"), number=paper.number, link=self._link(paper)) for paper in papers]
+        period = _period(date.fromisoformat(facts["first"]), date.fromisoformat(facts["last"]))
+        self.tell(self.person.id, "papers", links="\n".join(rows), **period)
+
+    def _link(self, paper: Document) -> str:
+        return self.scene.links.full(self.scene.links.document(paper.id, self.now))
 
     def _awake(self, event: str, facts: dict[str, Any]) -> Disbursement | None:
         """The payout to be told of; one she did not ask for herself waits for the morning."""
@@ -191,3 +202,7 @@ class Wallet(Flow):
 
     def _of(self, out: Disbursement) -> dict[str, Any]:
         return {"amount": ghs(out.amount), "number": local(out.msisdn), "network": NETWORKS[out.network]}
+
+
+def _period(first: date, last: date) -> dict[str, Any]:
+    return {"first": f"{first:%a} {first.day} {first:%b}", "last": f"{last:%a} {last.day} {last:%b}"}

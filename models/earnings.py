@@ -72,6 +72,9 @@ _MOVEMENTS = text("""
     WHERE j.posted_at >= :since AND j.posted_at < :until AND j.id IN (
         SELECT own.journal_id FROM entry own JOIN account mine ON mine.id = own.account_id WHERE mine.code IN (:wallet, :owed))
     GROUP BY j.id, o.number ORDER BY j.posted_at, j.id""")
+_MOVED = text("""
+    SELECT DISTINCT split_part(a.code, ':', 2)::bigint FROM journal j JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.account_id
+    WHERE j.posted_at >= :since AND j.posted_at < :until AND (a.code LIKE 'tailor_wallet:%' OR a.code LIKE 'tailor_receivable:%') ORDER BY 1""")
 _BALANCES = text("""
     SELECT coalesce(-sum(e.amount) FILTER (WHERE a.code = :wallet), 0)::bigint, coalesce(sum(e.amount) FILTER (WHERE a.code = :owed), 0)::bigint
     FROM entry e JOIN account a ON a.id = e.account_id JOIN journal j ON j.id = e.journal_id
@@ -80,6 +83,11 @@ _BALANCES = text("""
 
 def _accounts(tailor_id: int) -> dict[str, str]:
     return {"wallet": f"tailor_wallet:{tailor_id}", "owed": f"tailor_receivable:{tailor_id}"}
+
+
+def moved(db: Session, since: datetime, until: datetime) -> list[int]:
+    """Tailors whose account moved in a period."""
+    return list(db.scalars(_MOVED, {"since": since, "until": until}))
 
 
 def movements(db: Session, tailor_id: int, since: datetime, until: datetime) -> list[Movement]:

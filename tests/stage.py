@@ -196,18 +196,20 @@ class Stage:
 
     def pass_time(self, hours: float) -> None:
         """From one thing that falls due to the next, as a ticker would see it."""
-        until = self.parts.story_clock.time + timedelta(hours=hours)
+        self.ticked = self.parts.story_clock.time
+        until = self.ticked + timedelta(hours=hours)
         for due in iter(lambda: self._next_due(until), None):
-            self.parts.story_clock.time = max(due, self.parts.story_clock.time)
+            self.parts.story_clock.time = self.ticked = max(due, self.parts.story_clock.time)
             ticker.tick(self.parts)
             self.settle()
-        self.parts.story_clock.time = until
+        self.parts.story_clock.time = max(until, self.parts.story_clock.time)
         ticker.tick(self.parts)
         self.settle()
 
     def _next_due(self, until: datetime) -> datetime | None:
+        """What fell due since the ticker last looked, be it while the workers worked."""
         with self.parts.database.begin() as db:
-            due = db.execute(NEXT_DUE, {"now": self.parts.story_clock.time}).scalar()
+            due = db.execute(NEXT_DUE, {"now": self.ticked}).scalar()
         return due + timedelta(milliseconds=1) if due and due < until else None
 
     # -- what the story makes true

@@ -24,5 +24,6 @@ class Every:
 #: By the name of the row in `schedule`; who does it stands in Parts.runs of bot/wiring.py.
 RUNS = {
     "reconcile": Every(hour=3),  # the statements of the day before are complete
+    "papers": Every(hour=8, weekday=0),  # of the week that ended the night before
 }
 AGAIN = timedelta(hours=1)  # a run that could not be finished
