@@ -8,6 +8,7 @@ import hmac
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -76,6 +77,7 @@ class Stage:
         self.listener = Listener()
         self.parts = MovedParts(settings, channels={"twilio": self.channel}, providers=providers or self.wallets, voice=self.listener)
         self.parts.story_clock = clock or StoryClock()
+        self.parts.paymaster._pool = ThreadPoolExecutor(1)  # one thing after the other, so that a story is told the same each time
         self.web = make_app(self.parts).test_client()
         jobs.parts = self.parts
         self.reset()
