@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
 from click.testing import CliRunner
-from sqlalchemy import select, text
 
-from bot import bookkeeper_cli, jobs, ticker
+from bot import bookkeeper_cli, jobs
 from bot.payments import Charge, Paid
 from bot.settings import Settings
-from models import ledger
-from models.case import Case
-from models.disbursement import Disbursement
-from models.ledger import Account, Journal
-from models.order import Order
-from models.outbox import ASK_AFTER
 from models.payment import Payment
-from models.person import Person
 from models.purse import Purse
-from models.refund import Refund
-from models.tailor import Tailor
 from sandbox.wallets import Ask
 from tests.fakes import StoryClock
+from tests.money.records import Records
 from tests.money.rim import IMPATIENT_S, READ_S, Doors, adapters
 from tests.money.world import PIN, World
-from tests.stage import PHONES, Life, Stage
+from tests.stage import PHONES, Life
 
 GARMENT, PRICE = "kente shirt", 333  # GHS; its parts are not round
-ENDED = ("COMPLETED", "CANCELLED", "REFUNDED")
 
 
 class RealLife(Life):
@@ -55,7 +48,7 @@ class RealLife(Life):
         self.order.funded(self.db, stage, self.now)
 
 
-class Bank(Stage):
+class Bank(Records):
     """The house between the people and the stand-ins."""
 
     def __init__(self, settings: Settings, world: World, doors: Doors, clock: StoryClock) -> None:
@@ -140,7 +133,14 @@ class Bank(Stage):
     def fault(self, name: str, value: Any = True) -> None:
         self.world.fault(name, value)
 
-    def patience(self, provider: str, read_s: float = IMPATIENT_S) -> None:
+    @contextmanager
+    def impatient(self, provider: str) -> Iterator[None]:
+        """Meanwhile we hardly wait for an answer of this provider."""
+        self.patience(provider, IMPATIENT_S)
+        yield
+        self.patience(provider, READ_S)
+
+    def patience(self, provider: str, read_s: float) -> None:
         """How long we wait for an answer of a provider."""
         adapter: Any = self.parts.providers[provider]
         if hasattr(adapter, "_wire"):
@@ -166,83 +166,29 @@ class Bank(Stage):
         self.parts.story_clock.time = moment
         self.seconds(1)
 
-    @property
-    def now(self) -> datetime:
-        return self.parts.story_clock.time
-
     def settle(self) -> None:
         """Workers and world in turn, until neither has anything to do now."""
         for _ in range(20):
             self.world.rest()
-            super().settle()
-            self.world.rest()
             list(self.new_letters())  # read by those they are for
-            if not self._is_busy():
+            if not self._is_busy() and self.receipted == len(self.channel.sent):
                 return
-
-    def _is_busy(self) -> bool:
-        with self.parts.database.begin() as db:
-            values = {"now": self.now, "silent": self.now - ASK_AFTER}
-            return any(db.execute(ticker.FORGOTTEN, values).one())
+            super().settle()
 
     def _next_due(self, until: datetime) -> datetime | None:
         theirs = self.world.next_due(self.now)
         dues = [due for due in (super()._next_due(until), theirs) if due and due < until]
         return min(dues, default=None)
 
-    # -- what is written down
+    # -- what people of the house do
 
-    def payments(self) -> list[Payment]:
-        return self._all(Payment)
-
-    def refunds(self) -> list[Refund]:
-        return self._all(Refund)
-
-    def disbursements(self) -> list[Disbursement]:
-        return self._all(Disbursement)
-
-    def _all(self, kind: Any) -> list[Any]:
-        with self.parts.database.begin() as db:
-            return list(db.scalars(select(kind).order_by(kind.id)))
-
-    def the_order(self) -> Order:
-        """The only one, or the newest."""
-        return self.orders()[-1]
-
-    def balance(self, code: str) -> int:
-        with self.parts.database.begin() as db:
-            return ledger.balance(db, code)
-
-    def books(self) -> dict[str, int]:
-        """Every account that is not empty, on its own side."""
-        with self.parts.database.begin() as db:
-            return {a.code: ledger.own_side(a.kind, a.balance) for a in db.scalars(select(Account).order_by(Account.code)) if a.balance}
-
-    def journals(self, beginning: str = "") -> list[str]:
-        with self.parts.database.begin() as db:
-            return list(db.scalars(select(Journal.key).where(Journal.key.startswith(beginning)).order_by(Journal.id)))
-
-    def cases(self, *, closed: bool = False) -> list[str]:
-        """What a person must look at, by kind."""
-        with self.parts.database.begin() as db:
-            return [case.kind for case in Case.waiting(db, closed=closed)]
-
-    def case(self, kind: str) -> int:
-        """The number of the open case of a kind."""
-        with self.parts.database.begin() as db:
-            (case,) = [case for case in Case.waiting(db) if case.kind == kind]
-            return case.id
-
-    def decides(self, kind: str, resolution: str) -> None:
-        """One person proposes, another one agrees."""
-        number = self.case(kind)
-        self.command(f"ledger propose {number} {resolution} --by 'Adjoa Finance' --why 'seen on the statement'")
-        self.command(f"ledger confirm {number} --by 'Kwesi Operator'")
-
-    def statement(self, provider: str, day: date) -> str:
-        """What people download of a provider's day and hand in. What came of it."""
-        self.paper = httpx.get(f"{self.world.config.origin}/sandbox/statement/{provider}", params={"day": str(day)}).text
-        return self.command(f"ledger statement {provider} -")
+    def until(self, done: Callable[[], bool], work: Callable[[], None]) -> None:
+        """A worker wakes again and again until something is so."""
+        deadline = time.monotonic() + 30
+        while not done():
+            assert time.monotonic() < deadline, "it never was so"
+            work()
+            time.sleep(0.01)
 
     def command(self, line: str) -> str:
         """What somebody of the house types; also `ledger …` and `switch …`."""
@@ -255,50 +201,13 @@ class Bank(Stage):
         self.settle()
         return done.output
 
-    def person_id(self, who: str) -> int:
-        with self.parts.database.begin() as db:
-            found = self.person(db, who)
-            assert isinstance(found, Person)
-            return found.id
+    def decides(self, kind: str, resolution: str) -> None:
+        """One person proposes, another one agrees."""
+        number = self.case(kind)
+        self.command(f"ledger propose {number} {resolution} --by 'Adjoa Finance' --why 'seen on the statement'")
+        self.command(f"ledger confirm {number} --by 'Kwesi Operator'")
 
-    def tailor_id(self, who: str = "kofi") -> int:
-        with self.parts.database.begin() as db:
-            found: Tailor = self.tailor(db, who)
-            return found.id
-
-    def was_told(self, who: str) -> str:
-        return "\n".join(letter.reply.text for letter in self.channel.sent if self.who(letter.to) == who)
-
-    def spent(self, who: str = "ama") -> int:
-        """Pesewas that left a wallet and did not come back."""
-        number = PHONES[who][1:]
-        signs = {"collected": -1, "sent": 1, "given_back": 1, "reversed": -1}
-        rows = [row for row in self.world.wallets.truth.rows if row["msisdn"] == number]
-        return -sum(signs[row["kind"]] * row["amount_pesewas"] for row in rows)
-
-    # -- the end of every story
-
-    def books_equal_truth(self, *, in_flight: bool = False, open_money: bool = False) -> None:
-        """What lies with each provider is what our books say lies there; nothing is lost, doubled or left half done.
-
-        `in_flight`: money is still on its way out. `open_money`: something is still due, so events may wait.
-        """
-        with self.parts.database.begin() as db:
-            assert not ledger.faults(db)
-            accounts = {a.code: ledger.own_side(a.kind, a.balance) for a in db.scalars(select(Account))}
-            bugs = list(db.execute(text("SELECT name, error FROM inbox WHERE state = 'failed' OR tries > 0")))
-            ended = list(db.scalars(select(Order.id).where(Order.state.in_(ENDED))))
-        assert not bugs
-        clearing = {_place(code): amount for code, amount in accounts.items() if code.startswith("provider_clearing:") and amount}
-        assert clearing == self.world.holds()
-        left = {code: amount for code, amount in accounts.items() if code.startswith("escrow:") and int(code.split(":")[1]) in ended and amount}
-        assert not left, "an order that has ended still holds money"
-        if not in_flight:
-            assert not {code: amount for code, amount in accounts.items() if code.startswith("in_flight:") and amount}
-        if not open_money:
-            assert not self._is_busy()
-
-
-def _place(code: str) -> tuple[str, str]:
-    _, provider, *currency = code.split(":")
-    return provider, currency[0] if currency else ledger.HOUSE_CURRENCY
+    def statement(self, provider: str, day: date) -> str:
+        """What people download of a provider's day and hand in. What came of it."""
+        self.paper = httpx.get(f"{self.world.config.origin}/sandbox/statement/{provider}", params={"day": str(day)}).text
+        return self.command(f"ledger statement {provider} -")

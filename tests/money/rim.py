@@ -17,7 +17,7 @@ from bot.payments.vodafone import Vodafone, VodafoneConfig
 from sandbox.config import Config
 from tests.fakes import StoryClock
 
-READ_S, IMPATIENT_S = 20.0, 0.3
+READ_S, IMPATIENT_S = 20.0, 0.6
 Replies = list[tuple[int, bytes]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -67,9 +68,8 @@ def is_paid_once(bank: Bank, provider: str) -> None:
 @pytest.mark.parametrize("silence", [CUT, SLOW], ids=["cut", "slow"])
 def test_f01_a_lost_answer_to_a_request_that_was_created(bank: Bank, provider: str, silence: float) -> None:
     bank.fault(f"{provider}.timeout_created", {"times": 1, "value": silence})
-    if silence:
-        bank.patience(provider)
-    prompt(bank, provider)
+    with bank.impatient(provider) if silence else nullcontext():
+        prompt(bank, provider)
     (payment,) = bank.payments()
     assert payment.state == "unknown"
     bank.approves(bank.world.ask(payment.reference))

@@ -24,7 +24,7 @@ from tests.money.bank import Bank
 TOTAL, DEPOSIT, FITTING, FINAL = 333_00, 83_25, 166_50, 83_25
 RELEASED = DEPOSIT + FITTING
 NET = RELEASED * 80 // 100  # what the tailor gets of it
-ROUNDS = 5
+ROUNDS = 4
 
 
 def problem(bank: Bank, who: str = "ama") -> None:
@@ -109,9 +109,9 @@ def waits(bank: Bank, thread: threading.Thread) -> None:
     raise AssertionError("it did not wait")
 
 
-def nothing_moves_any_more(bank: Bank) -> None:
+def nothing_moves_any_more(bank: Bank, days: float = 4) -> None:
     moved = len(bank.journals())
-    bank.days(6)
+    bank.days(days)
     assert len(bank.journals()) == moved and bank.the_order().state == "DISPUTED"
     bank.books_equal_truth()
 
@@ -181,7 +181,7 @@ def test_f22_both_in_the_same_moment(bank: Bank) -> None:
         assert (len(released), held) in ((1, 0), (0, DEPOSIT))
     ticker.tick(bank.parts)
     bank.settle()
-    nothing_moves_any_more(bank)
+    nothing_moves_any_more(bank, days=0.5)
 
 
 def cash_claimed(bank: Bank, reached: str) -> int:

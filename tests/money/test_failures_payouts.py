@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,9 +63,8 @@ def test_f16_a_lost_answer_to_a_payout(bank: Bank, provider: str, silence: float
     bank.fault(f"{provider}.transfer_callback_lost")
     if denied:
         bank.fault(f"{provider}.transfer_status_404", 1)
-    if silence:
-        bank.patience(provider)
-    withdraws(bank)
+    with bank.impatient(provider) if silence else nullcontext():
+        withdraws(bank)
     (out,) = bank.disbursements()
     assert out.state == "unknown"
     assert bank.balance(f"tailor_wallet:{bank.tailor_id()}") == 0 and bank.balance(out.account) == amount

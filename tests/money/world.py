@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,8 @@ class World:
         self._make, self._clock = config, clock
         self.asked: list[Asked] = []
         self.vouchers: list[str] = []
+        self.answering = 0  # requests whose answer is still to come
+        self.silent = ""  # how the addresses begin that do not answer now
 
     # -- life
 
@@ -105,9 +108,20 @@ class World:
         """Notes what was asked of a provider, as the provider's own specification has it: without our prefix."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.asked.append(Asked(request.method, request.path_qs, headers, await request.read()))
-        return await handler(request)
+        self.answering += 1
+        try:
+            while self.silent and request.path.startswith(self.silent):
+                await asyncio.sleep(0.01)
+            return await handler(request)
+        finally:
+            self.answering -= 1
 
     def begin_again(self) -> None:
+        """Nothing of the story before is left, nor on its way."""
+        self.silent, deadline = "", time.monotonic() + 10
+        while self.answering and time.monotonic() < deadline:
+            time.sleep(0.01)
+
         def forget() -> None:
             self.shared.cancel_all()
             for part in (self.wallets, self.outgoing, self.shared.faults):
