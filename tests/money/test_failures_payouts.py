@@ -112,6 +112,30 @@ def test_f17_a_payout_comes_back_after_it_arrived(bank: Bank) -> None:
     bank.books_equal_truth()
 
 
+def test_f17_only_the_statement_says_that_it_came_back(bank: Bank) -> None:
+    """MTN has no word for it and goes on saying that the payout arrived: its statement shows it, and two people decide."""
+    amount = earned(bank)
+    wallet = f"tailor_wallet:{bank.tailor_id()}"
+    withdraws(bank)
+    bank.seconds(15)
+    bank.skip_to(MONDAY + timedelta(days=1))
+    bank.world.take_back(bank.world.outs("transfer")[0])
+    bank.skip_to(MONDAY + timedelta(days=2))
+    assert bank.balance(wallet) == 0
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        bank.statement("mtn", day.date())
+    assert bank.cases() == ["status_differs"] and bank.balance(wallet) == 0
+    bank.decides("status_differs", "as_stated")
+    assert bank.balance(wallet) == amount and bank.was_told("kofi").count("was sent back to us") == 1
+    bank.books_equal_truth()
+    withdraws(bank)
+    bank.seconds(15)
+    assert [d.state for d in bank.disbursements()] == ["reversed", "succeeded"] and bank.balance(wallet) == 0
+    bank.statement("mtn", MONDAY.date())
+    assert bank.cases() == []
+    bank.books_equal_truth()
+
+
 def one_after_the_other(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each payout has arrived before the next one is sent, so that the story is the same every time."""
     plain = Paymaster.carry
