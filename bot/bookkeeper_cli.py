@@ -155,7 +155,7 @@ def _settling_cases(group: click.Group, house: House) -> None:
     @BY
     def confirm(number: int, by: str) -> None:
         with books(house) as db:
-            resolution.confirm(db, found := Case.by_id(db, number, lock=True), by, house().clock.now())
+            resolution.confirm(db, found := Case.by_id(db, number), by, house().clock.now())
         _wake(house)
         click.echo(f"Case {number} is closed: {RESOLUTIONS[found.resolution or '']}.")
 
@@ -170,7 +170,7 @@ def _settling_cases(group: click.Group, house: House) -> None:
     @NUMBER
     def again(number: int) -> None:
         with books(house) as db:
-            resolution.keep_waiting(db, Case.by_id(db, number, lock=True), house().clock.now())
+            resolution.keep_waiting(db, Case.by_id(db, number), house().clock.now())
         _wake(house)
 
 

@@ -99,7 +99,7 @@ class Cashier:
             if payment.state not in ("created", "not_accepted"):
                 payment.next_at = now + LEASE
                 return provider, payment.reference, payment.take_secret()
-            if Order.by_id(db, payment.order_id).due_stage(db) != payment.stage and payment.state == "created":
+            if Order.by_id(db, payment.order_id).due_stage(db) != payment.stage:
                 payment.withdraw()
                 return None
             payment.begin(now, LEASE)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from bot.rules import schedule
+from models.base import Away
 from models.inbox import Inbox
 from models.schedule import Schedule
 
 if TYPE_CHECKING:
     from bot.wiring import Parts
 
+log = logging.getLogger(__name__)
 BUDGET_S = 45  # one waking works for this long at most, well within the limit of a job; the next one goes on
 parts: Parts = cast("Parts", None)  # put in by the worker when it starts
 #: Who does what stands in bot/rules/schedule.py; whether it could be finished.
@@ -37,7 +40,8 @@ def carry_events() -> None:
 
 def carry_money() -> None:
     parts.redis.answer("money")
-    if parts.cashier.carry_due() | parts.teller.check_due() | parts.payroll.pay_due() | parts.paymaster.carry_due():
+    works = (parts.cashier.carry_due, parts.teller.check_due, parts.payroll.pay_due, parts.paymaster.carry_due)
+    if any(list(map(_safely, works))):
         parts.redis.ring("events")
 
 
@@ -68,6 +72,17 @@ def carry_books() -> None:
                 Schedule.done(db, name, schedule.RUNS[name].after(parts.clock.now()))
         parts.redis.ring("money")
         parts.redis.ring("events")
+
+
+def _safely(work: Callable[[], bool]) -> bool:
+    """A bug of one worker keeps no other from its work."""
+    try:
+        return work()
+    except Away:
+        raise
+    except Exception:
+        log.exception("a worker of the money stumbled")
+        return True
 
 
 def _due_events() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.circuit import Circuit
 from bot.clock import Clock
 from bot.links import Links
-from bot.payments import Absent, Answer, GiveBack, NotAccepted, Payer, Provider, Refunder, Submitted, Transfer, Unknown
+from bot.payments import Absent, Answer, GiveBack, NotAccepted, Paid, Payer, Provider, Refunder, Submitted, Transfer, Unknown
 from models import payout
 from models.base import Away, Database
 from models.case import Case
@@ -73,6 +74,8 @@ class Paymaster:
             return False  # asked when the lease is over
         else:
             answer = NotAccepted("left alone after failures")
+        if isinstance(answer, Paid) and answer.currency == provider.currency:
+            answer = replace(answer, currency=HOUSE_CURRENCY)  # a provider's own counts as ours: a sandbox speaks EUR
         return self._take_in(disbursement_id, answer)
 
     def hint(self, reference: str, key: str) -> bool:
@@ -132,17 +135,17 @@ class Paymaster:
                 out.next_at = now + LEASE
             else:
                 out.begin(now, LEASE)
-            return provider, self._order(db, out), is_sent
+            return provider, self._order(db, out, provider.currency), is_sent
 
-    def _order(self, db: Session, out: Disbursement) -> Transfer | GiveBack:
+    def _order(self, db: Session, out: Disbursement, currency: str) -> Transfer | GiveBack:
         callback = self.links.payment(out.provider, out.reference, out.callback_key)
         number = f" order {Order.by_id(db, out.order_id).number}" if out.order_id else ""
         note = f"{PAYER} {out.purpose}{number}"
         if out.way == "transfer":
-            return Transfer(out.reference, out.msisdn, out.network, out.amount, out.currency, note, out.name, callback)
+            return Transfer(out.reference, out.msisdn, out.network, out.amount, currency, note, out.name, callback)
         assert out.payment_id is not None
         paid = Payment.by_id(db, out.payment_id)
-        return GiveBack(out.reference, paid.reference, paid.provider_id or "", out.amount, out.currency, note, callback)
+        return GiveBack(out.reference, paid.reference, paid.provider_id or "", out.amount, currency, note, callback)
 
     def _take_in(self, disbursement_id: int, answer: Submitted | Answer) -> bool:
         """Books what is proven and tells whom it concerns, in one transaction."""

@@ -91,6 +91,8 @@ def approve(parts: Parts, number: int, by: str) -> str:
 
 
 def hold(parts: Parts, tailor_id: int, because: str) -> str:
+    if not because.strip():
+        raise click.ClickException("Say why.")
     with parts.database.begin() as db:
         _purse(db, tailor_id).stop(db, because, parts.clock.now())
     return "Held."

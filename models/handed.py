@@ -79,6 +79,19 @@ class Handed:
         self.booked = "cash"
         return self._charge(db, now) if fee else 0
 
+    @classmethod
+    def waive_cash_fees(cls, db: Session, order: Order, now: datetime) -> None:
+        """An order that is cancelled costs its tailor nothing: what she was charged for its cash comes off her debt, or back to her wallet."""
+        from models.payment import Payment
+
+        for number in db.scalars(select(Payment.id).where(Payment.order_id == order.id, Payment.booked == "cash").order_by(Payment.id)):
+            charged = ledger.lines_of(db, f"cash:{number}")
+            total = charged.pop(owed := f"tailor_receivable:{order.tailor_id}", 0)
+            if total:
+                debt = min(total, ledger.balance(db, owed))
+                lines = {code: -amount for code, amount in charged.items()} | {owed: -debt, f"tailor_wallet:{order.tailor_id}": debt - total}
+                ledger.post(db, f"cash:{number}:waived", lines, order_id=order.id, now=now)
+
     def deny(self, db: Session) -> None:
         """The other side says that it is not so: nothing is booked."""
         self._end(db, "refused")

@@ -245,6 +245,7 @@ class Order(Clocked, Offered, Base):
         self.clocks(db, "cancelled", now)
         if deposit := back.to_customer + back.to_tailor:
             held.give_back(db, self, deposit, back, now)
+        Payment.waive_cash_fees(db, self, now)
         return back
 
     def release(self, db: Session, stage: str, now: datetime) -> int:

@@ -133,8 +133,7 @@ def heard(db: Session, out: Disbursement, now: datetime) -> None:
     assert out.settled_at is not None
     if out.reason == "float_empty":
         DryFloat.note(db, out.provider, now)
-    due = out.settled_at + attempts.pause(_tries(out))
-    Timer.set(db, f"payout:{out.id}:again", "payout_again", out.person_id, {"disbursement_id": out.id}, due)
+    _plan_again(db, out, out.settled_at + attempts.pause(_tries(out)))
 
 
 def again(db: Session, disbursement_id: int, *, till: Till, now: datetime) -> Disbursement | None:
@@ -146,7 +145,10 @@ def again(db: Session, disbursement_id: int, *, till: Till, now: datetime) -> Di
         return None
     net(db, tailor.id, now)
     funds = Funds.of(db, tailor.id)
-    if purse is None or why_not(purse, funds, till, now):
+    why = why_not(purse, funds, till, now)
+    if why == "no_way":
+        _plan_again(db, old, now + rules.FLOAT_ASKED_AGAIN)
+    if purse is None or why:
         return None
     amount = min(old.amount, funds.available)
     day = rules.first_day(amount, _taken(db, tailor.id, now), now.date(), till.terms)
@@ -182,6 +184,10 @@ def _payouts(tailor_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def _midnight(now: datetime) -> datetime:
     return datetime.combine(now.date(), time(), UTC)
+
+
+def _plan_again(db: Session, out: Disbursement, due: datetime) -> None:
+    Timer.set(db, f"payout:{out.id}:again", "payout_again", out.person_id, {"disbursement_id": out.id}, due)
 
 
 def _tries(out: Disbursement) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.payments import Paid, Refused
+from bot.payments import Paid, Refused, Reversed
 from bot.rules import NotAllowed
 from bot.rules import case as rules
 from bot.understand import network_hint
@@ -29,6 +30,7 @@ from models.statement import StatementLine
 
 def confirm(db: Session, case: Case, by: str, now: datetime) -> None:
     """A second person agrees: it is done, and the case is closed. Raises NotAllowed."""
+    case = _locked(db, case)
     proposal = case.check_second(by)
     EFFECTS[proposal["resolution"]](db, case, proposal, now)
     case.close(proposal["resolution"], by=by, now=now)
@@ -36,6 +38,7 @@ def confirm(db: Session, case: Case, by: str, now: datetime) -> None:
 
 def keep_waiting(db: Session, case: Case, now: datetime) -> None:
     """The provider is asked once more; nothing is decided. Raises NotAllowed("does_not_fit" | "closed")."""
+    case = _locked(db, case)
     if "keep_waiting" not in rules.KINDS[case.kind].resolutions:
         raise NotAllowed("does_not_fit", resolution="keep_waiting")
     if case.state != "open":
@@ -118,15 +121,35 @@ def _proven(db: Session, case: Case, proposal: Json, now: datetime) -> None:
     """Somebody holds the proof that the provider does not give: it is heard as if the provider had said it."""
     out = Disbursement.by_id(db, case.facts["disbursement_id"], lock=True)
     arrived = proposal["resolution"] == "arrived"
-    outcome = out.hear(db, Paid(out.reference, out.amount, out.currency, "") if arrived else Refused("unclear", "by hand"), now)
-    if outcome not in ("sent", "not_sent"):
+    _heard(db, out, Paid(out.reference, out.amount, out.currency, "") if arrived else Refused("unclear", "by hand"), now)
+
+
+def _as_stated(db: Session, case: Case, proposal: Json, now: datetime) -> None:
+    """The provider does not say it when it is asked, but its statement does."""
+    line = StatementLine.by_id(db, case.facts["line_id"])
+    if line.kind == "collected":
+        payment = Payment.by_id(db, case.facts["payment_id"])
+        answer = asdict(Paid(payment.reference, line.amount, line.currency, line.provider_id))
+        facts = {"payment_id": payment.id, "order_id": payment.order_id, "kind": "paid", "answer": answer}
+        Inbox.happen(db, payment.person_id, "payment_answered", facts, once=f"case:{case.id}", now=now)
+        return
+    out = Disbursement.by_id(db, case.facts["disbursement_id"], lock=True)
+    if line.amount != out.amount:
+        raise NotAllowed("does_not_fit", resolution="as_stated")
+    is_back = line.kind == "reversed"
+    _heard(db, out, Reversed(line.provider_id) if is_back else Paid(out.reference, out.amount, out.currency, line.provider_id), now)
+
+
+def _heard(db: Session, out: Disbursement, answer: Paid | Refused | Reversed, now: datetime) -> None:
+    outcome = out.hear(db, answer, now)
+    if outcome not in ("sent", "not_sent", "reversed"):
         raise NotAllowed("not_now")  # it was settled meanwhile
     if out.refund_id is None:
         payout.heard(db, out, now)
         Inbox.happen(db, out.person_id, f"payout_{outcome}", {"disbursement_id": out.id}, once=f"payout:{out.id}:{outcome}", now=now)
         return
     refund = Refund.by_id(db, out.refund_id, lock=True)
-    if not arrived:
+    if outcome != "sent":
         refund.did_not_arrive(now)
         return
     refund.arrived(now)
@@ -141,11 +164,21 @@ def _nothing(db: Session, case: Case, proposal: Json, now: datetime) -> None:
 
 EFFECTS: dict[str, Callable[[Session, Case, Json, datetime], None]] = {
     "give_back": _give_back, "apply": _apply, "returned": _returned, "written_off": _written_off, "arrived": _proven, "not_sent": _proven,
-    "already_right": _nothing,
+    "as_stated": _as_stated, "already_right": _nothing,
 }  # fmt: skip
 
 
 # -- private
+
+
+def _locked(db: Session, case: Case) -> Case:
+    """What it is about is locked before the case itself, as the workers do who open and settle cases."""
+    for name, kind in (("line_id", StatementLine), ("order_id", Order), ("payment_id", Payment), ("disbursement_id", Disbursement)):
+        if ident := case.facts.get(name):
+            kind.by_id(db, ident, lock=True)
+    if ident := case.facts.get("refund_id"):
+        Refund.by_id(db, ident, lock=True)
+    return Case.by_id(db, case.id, lock=True)
 
 
 def _post(db: Session, case: Case, others: dict[str, int], now: datetime, order_id: int | None = None) -> None:

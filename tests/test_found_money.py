@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from bot import auditor, bookkeeper_cli
-from bot.payments import Line, Reversed
+from bot import auditor, bookkeeper_cli, payroll_cli
+from bot.payments import Line, Refused, Reversed
 from models import ledger, payout
 from models.case import Case
 from models.disbursement import Disbursement
+from models.funds import net
 from models.inbox import Inbox
 from models.order import Order
 from models.payday import Payday
 from models.payment import Payment
 from models.purse import Purse
 from models.refund import Refund
+from models.switch import PAYOUTS, Switch
 from tests.models.test_case import opened, paid_wrongly, prompted, settle
 from tests.stage import Stage
 
@@ -176,3 +178,100 @@ def test_nonsense_about_a_top_up_is_refused_in_words(stage: Stage, words: str) -
     CliRunner().invoke(group, ["fund", "mtn", "5", "--ref", "b", "--by", "Efua"], catch_exceptions=False)
     done = CliRunner().invoke(group, words.split(), catch_exceptions=False)
     assert done.exit_code == 1 and "Error" in done.output
+
+
+def test_a_request_nobody_accepted_is_not_repeated_for_an_order_that_was_cancelled(stage: Stage) -> None:
+    payment = prompted(stage)
+    with stage.parts.database.begin() as db:
+        db.execute(update(Payment).values(state="not_accepted", refusals=["mtn"], next_at=stage.parts.clock.now()))
+        Order.by_id(db, payment.order_id).cancel(db, "story", stage.parts.clock.now())
+    stage.wallets["mtn"].charges.clear()
+    stage.settle()
+    with stage.parts.database.begin() as db:
+        assert (stage.wallets["mtn"].charges, Payment.by_id(db, payment.id).state) == ({}, "cancelled")
+
+
+def test_nobody_is_held_without_a_reason(stage: Stage) -> None:
+    tailor = wallet_with(stage, 100_00)
+    done = CliRunner().invoke(payroll_cli.commands(lambda: stage.parts), ["hold", str(tailor), "--because", " "], catch_exceptions=False)
+    assert (done.exit_code, done.output) == (1, "Error: Say why.\n")
+
+
+def test_a_provider_with_a_currency_of_its_own_is_asked_to_give_back_in_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage.wallets["mtn"], "currency", "EUR")
+    stage.given_tailor("kofi", "kente shirt", "Accra", 250)
+    stage.given_order("ama", "kente shirt", "kofi", "deposited")
+    for said in ("cancel order", "1", "yes"):
+        stage.say("ama", said)
+    stage.pass_time(1)
+    assert [out.currency for out in stage.wallets["mtn"].out.values()] == ["EUR"]
+    with stage.parts.database.begin() as db:
+        assert db.scalars(select(Refund.state)).all() == ["paid"]
+    assert faults(stage) == []
+
+
+def test_a_retry_that_found_payouts_switched_off_is_made_when_they_are_on_again(stage: Stage) -> None:
+    wallet_with(stage, 100_00)
+    stage.wallets["mtn"].on_send = [lambda _: Refused("provider_down")]
+    now = stage.parts.clock.now()
+    with stage.parts.database.begin() as db:
+        payout.request(db, stage.tailor(db, "kofi"), None, once="w", till=stage.parts.till, now=now)
+    stage.settle()
+    for off, hours in ((True, 0.5), (False, 1)):
+        with stage.parts.database.begin() as db:
+            Switch.turn(db, PAYOUTS, off=off, why="a look", by="Efua", now=now)
+        stage.pass_time(hours)
+    assert sum(wallet.paid_out() for wallet in stage.wallets.values()) == 100_00
+
+
+@pytest.mark.parametrize("is_netted", [False, True])
+def test_an_order_paid_in_cash_and_cancelled_costs_its_tailor_no_commission(stage: Stage, is_netted: bool) -> None:
+    tailor = wallet_with(stage, 100_00)
+    stage.given_order("ama", "kente shirt", "kofi", "ordered")
+    with stage.parts.database.begin() as db:
+        now, order = stage.parts.clock.now(), db.scalars(select(Order)).one()
+        claim = Payment.claim_cash(db, order, by=order.customer_id, now=now)
+        assert claim.settle_cash(db, now, fee=True) == 12_50
+        order.funded(db, "deposit", now)
+        if is_netted:
+            net(db, tailor, now)
+        order.cancel(db, "story", now)
+    with stage.parts.database.begin() as db:
+        assert [ledger.balance(db, f"{a}:{tailor}") for a in ("tailor_wallet", "tailor_receivable")] == [100_00, 0]
+        assert ledger.balance(db, "platform_revenue") == 0
+
+
+def test_a_payment_that_only_the_statement_knows_of_is_booked_by_two_people(stage: Stage) -> None:
+    payment = prompted(stage)
+    stage.answer_prompt(refuse=Refused("unclear"))
+    line = Line("collected", "MTN-S", payment.reference, payment.amount, "GHS", 0, stage.parts.clock.now(), payment.msisdn)
+    stage.parts.auditor.take_in("mtn", [line], [])
+    settle(stage, opened(stage, "status_differs"), "as_stated")
+    assert stage.orders()[0].state == "DEPOSIT_PAID"
+    stage.parts.auditor.take_in("mtn", [], [])
+    with stage.parts.database.begin() as db:
+        assert Case.waiting(db) == []
+    assert faults(stage) == []
+
+
+def test_a_payout_that_only_the_statement_says_came_back_is_hers_again(stage: Stage) -> None:
+    tailor = wallet_with(stage, 100_00)
+    with stage.parts.database.begin() as db:
+        out = payout.request(db, stage.tailor(db, "kofi"), None, once="w", till=stage.parts.till, now=stage.parts.clock.now())[0]
+    for _ in range(2):
+        stage.pass_time(0.1)
+    line = Line("reversed", "MTN-R", out.reference, out.amount, "GHS", 0, stage.parts.clock.now())
+    stage.parts.auditor.take_in("mtn", [line], [])
+    settle(stage, opened(stage, "status_differs"), "as_stated")
+    with stage.parts.database.begin() as db:
+        assert ledger.balance(db, f"tailor_wallet:{tailor}") == 100_00
+    assert faults(stage) == []
+
+
+def test_a_bug_with_the_payments_keeps_no_payout_waiting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    wallet_with(stage, 100_00)
+    monkeypatch.setattr(stage.parts.cashier, "carry_due", lambda: 1 / 0)
+    with stage.parts.database.begin() as db:
+        payout.request(db, stage.tailor(db, "kofi"), None, once="w", till=stage.parts.till, now=stage.parts.clock.now())
+    stage.settle()
+    assert sum(len(wallet.out) for wallet in stage.wallets.values()) == 1

@@ -22,6 +22,7 @@ RESOLUTIONS = {
     "written_off": "the books follow the provider, at our expense or gain",
     "arrived": "there is proof that it was sent",
     "not_sent": "there is proof that it was not sent",
+    "as_stated": "it is booked as the provider's statement has it",
     "already_right": "there is nothing to do any more",
     "keep_waiting": "the provider is asked once more",
 }
@@ -37,7 +38,9 @@ KINDS = {
     "sent_without_record": Kind("the provider sent money that we never asked to be sent", 1, ("written_off", "already_right")),
     "sent_though_failed": Kind("the provider sent money that we believe was not sent", 1, ("written_off", "already_right")),
     "amount_differs": Kind("the provider's statement has another amount than our books", 2, ("written_off", "already_right")),
-    "status_differs": Kind("the provider's statement has a movement that we have not booked yet", 2, ("keep_waiting", "already_right")),
+    "status_differs": Kind(
+        "the provider's statement has a movement that we have not booked yet", 2, ("keep_waiting", "as_stated", "already_right")
+    ),
     "fee_differs": Kind("the provider reports another fee than before", 3, ("written_off", "already_right")),
     "balance_differs": Kind("the provider states another balance than our books", 2, ("written_off", "already_right")),
     "books_wrong": Kind("a rule of the books is broken", 1, ("already_right",)),

@@ -18,6 +18,7 @@ PAYMENT = Lifecycle(
     [
         ("sent", "created", "submitting"),
         ("withdrawn", "created", "cancelled"),
+        ("withdrawn", "not_accepted", "cancelled"),
         ("waiting", "submitting", "pending"),
         ("lost", "submitting", "unknown"),
         ("not_accepted", "submitting", "not_accepted"),
