@@ -6,6 +6,7 @@ import io
 import secrets
 import sys
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
@@ -93,6 +94,7 @@ def add_tailor(
     return tailor
 
 
+@cache
 def cloth(colours: str) -> bytes:
     """A woven pattern in three colours ("#aabbcc#ddeeff#001122"), as a JPEG."""
     warp, weft, thread = (f"#{c}" for c in colours.split("#")[1:])

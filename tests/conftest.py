@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
 
 from bot.settings import Settings
 from models.base import Base, Database
@@ -61,12 +60,10 @@ def settings(postgres_url: str, redis_url: str, state: Path) -> Settings:
 
 
 def empty(database: Database) -> None:
-    """Every table emptied; the guards of the ledger are told to look away."""
-    tables = ", ".join(t.name for t in Base.metadata.sorted_tables)
+    """Every table emptied, in one round trip; the guards of the ledger are told to look away."""
+    deletes = "; ".join(f'DELETE FROM "{t.name}"' for t in Base.metadata.sorted_tables)
     with database.engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for name in tables.split(", "):
-            connection.execute(text(f"DELETE FROM {name}"))
+        connection.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {deletes}")
 
 
 @pytest.fixture(scope="session")

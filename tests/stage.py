@@ -164,37 +164,29 @@ class Stage:
     # -- what the house does meanwhile
 
     def settle(self) -> None:
-        """The workers, until nothing is left to do now."""
-        for _ in range(30):
-            before = len(self.channel.sent), self._open_events(), self._due()
-            jobs.carry_pictures()
-            jobs.carry_voice()
-            jobs.carry_events()
-            jobs.carry_money()
-            jobs.carry_events()
-            jobs.carry_messages()
-            self._deliver()
-            jobs.carry_events()
-            if (len(self.channel.sent), self._open_events(), self._due()) == before and not self._due():
+        """The workers whose bells would ring, until none does, or what is due cannot be done now."""
+        seen: list[tuple[int, list[str]]] = []
+        while seen[-3:].count(state := (len(self.channel.sent), self._due())) < 3:
+            seen.append(state)
+            for bell in (*state[1], *(("events",) if "money" in state[1] else ())):
+                getattr(jobs, f"carry_{bell}")()
+            if not state[1] and not self._deliver():
                 return
 
-    def _deliver(self) -> None:
-        for letter in self.channel.sent[self.receipted :]:
+    def _deliver(self) -> bool:
+        """Reports what has arrived; whether there was something."""
+        fresh = self.channel.sent[self.receipted :]
+        for letter in fresh:
             self.receipted += 1
             if self.who(letter.to) not in self.off:
                 self.parts.engine.receive(Receipt("twilio", f"SM{letter.outbox_id:032x}", "delivered", letter.outbox_id))
+        return bool(fresh)
 
-    def _open_events(self) -> int:
-        from models.inbox import Inbox
-
-        with self.parts.database.begin() as db:
-            return len(Inbox.waiting(db, self.parts.clock.now()))
-
-    def _due(self) -> bool:
+    def _due(self) -> list[str]:
         with self.parts.database.begin() as db:
             now = self.parts.clock.now()
             forgotten = db.execute(ticker.FORGOTTEN, {"now": now, "silent": now - ASK_AFTER}).mappings().one()
-            return bool(forgotten["messages"] or forgotten["money"])
+        return [bell for bell in ("pictures", "voice", "events", "money", "messages") if forgotten[bell]]
 
     def pass_time(self, hours: float) -> None:
         """From one thing that falls due to the next, as a ticker would see it."""
