@@ -51,8 +51,8 @@ def give_back(db: Session, order: Order, deposit: int, back: rules.GivenBack, no
     }
     ledger.post(db, f"cancel:{order.id}", lines, order_id=order.id, now=now)
     paid = Payment.funded(db, order.id, "deposit")
-    if back.to_customer and paid:
-        Refund.owe(
-            db, f"cancel:{order.id}", order_id=order.id, payment_id=paid.id, person_id=order.customer_id, amount=back.to_customer,
-            currency=ledger.HOUSE_CURRENCY, cause="cancelled", now=now,
-        )  # fmt: skip
+    assert paid is not None  # what we hold, somebody paid
+    Refund.owe(
+        db, f"cancel:{order.id}", order_id=order.id, payment_id=paid.id, person_id=order.customer_id, amount=back.to_customer,
+        currency=ledger.HOUSE_CURRENCY, cause="cancelled", now=now,
+    )  # fmt: skip
