@@ -63,7 +63,7 @@ def test_it_is_asked_about_ten_seconds_twenty_forty_and_so_on_for_a_week() -> No
 
 def test_limits() -> None:
     assert (rules.PROMPTS_PER_10_MIN, rules.CASH_PER_DAY) == (3, 1_000_00)
-    assert {"reminder": rules.CASH_REMINDER, "end": rules.CASH_EXPIRY} == {"reminder": timedelta(days=1), "end": timedelta(days=3)}
+    assert {"reminder": timedelta(days=1), "end": timedelta(days=3)} == {"reminder": rules.CASH_REMINDER, "end": rules.CASH_EXPIRY}
 
 
 # -- who is asked
