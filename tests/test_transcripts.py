@@ -135,8 +135,8 @@ def check_manners(letter: Letter) -> None:
 
 def shown(letter: Letter) -> str:
     reply = letter.reply
-    kinds = {"voice": reply.picture.endswith(".ogg"), "document": reply.is_document, "collage": "collage" in reply.picture, "photo": bool(reply.picture)}
-    picture = next((f"[{kind}] " for kind, is_so in kinds.items() if is_so), "")
+    kinds = {"voice": reply.picture.endswith(".ogg"), "document": reply.is_document, "collage": "collage" in reply.picture}
+    picture = next((f"[{kind}] " for kind, is_so in kinds.items() if is_so), "[photo] " if reply.picture else "")
     few = len(reply.choices) <= 3 and not any(c.about for c in reply.choices)
     return picture + reply.text + "".join(_row(n, c, few) for n, c in enumerate(reply.choices, 1))
 
