@@ -9,7 +9,7 @@ PYTHON := .venv/bin/python
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test bench soak clean
+.PHONY: help demo story test bench soak mutants clean
 
 help:
 	@while read -r mark words; do case "$$mark" in "#") echo "$$words";; *) break;; esac; done < Makefile
@@ -31,6 +31,9 @@ bench: $(READY)
 soak: $(READY)
 	SOAK=10 $(PYTHON) -m pytest tests/faults $(ARGS)
 	MACHINE_RUNS=20000 HANDS_ROUNDS=5000 $(PYTHON) -m pytest -n 2 tests/machine $(ARGS)
+
+mutants: $(READY)
+	@exec $(PYTHON) -m tests.mutants $(ARGS)
 
 clean:
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -47,7 +47,8 @@ BREACHES = {
     "I17": """SELECT o.id FROM orders o,
               LATERAL (SELECT coalesce(-sum(e.amount) FILTER (WHERE a.code = 'platform_revenue'), 0) AS fee,
                   coalesce(sum(e.amount) FILTER (WHERE a.code LIKE 'escrow:%'), 0) + (SELECT coalesce(sum(p.amount), 0)
-                    FROM payment p JOIN journal c ON c.key = 'cash:' || p.id WHERE p.order_id = o.id) AS gross
+                    FROM payment p JOIN journal c ON c.key = 'cash:' || p.id WHERE p.order_id = o.id
+                    AND NOT EXISTS (SELECT 1 FROM journal w WHERE w.key = c.key || ':waived')) AS gross
                 FROM journal j JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.account_id
                 WHERE j.order_id = o.id AND (j.key LIKE 'release:%' OR j.key LIKE 'cash:%')) r
               WHERE r.fee <> floor(r.gross * o.commission_bp / 10000)""",

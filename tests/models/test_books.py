@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from models import ledger
@@ -108,6 +109,32 @@ def test_a_story_is_told_in_order_and_of_one_order(stage: Stage, db: Session) ->
     told = [("b", "bank", 5), ("b", f"escrow:{order}:deposit", -5), ("a", f"escrow:{order}:deposit", 5), ("a", "refunds_payable:1", -5)]
     assert ledger.story(db, order) == told
     assert ledger.story(db, order + 1) == []
+
+
+LATER = """INSERT INTO entry (journal_id, account_id, amount, currency)
+    SELECT j.id, a.id, {amount}, 'GHS' FROM journal j, account a WHERE a.code = 'bank'"""
+
+
+@pytest.mark.parametrize("amount", [1, -5])
+def test_nothing_is_added_to_a_movement_afterwards(books: Database, amount: int) -> None:
+    """Not by our code, which cannot, nor by hand."""
+    with books.begin() as db:
+        post(db, "k", bank=5, escrow__1__deposit=-5)
+    with pytest.raises(DatabaseError, match="does not balance"), books.begin() as db:
+        db.execute(text(LATER.format(amount=amount)))
+
+
+def test_the_database_knows_the_side_of_an_account(books: Database) -> None:
+    """Without our code in between: a receivable is overdrawn below zero, a wallet above."""
+    with books.begin() as db:
+        post(db, "owes", tailor_receivable__1=5, platform_revenue=-5)
+    by_hand = """WITH j AS (INSERT INTO journal (key, posted_at) VALUES ('by hand', now()) RETURNING id)
+        INSERT INTO entry (journal_id, account_id, amount, currency)
+        SELECT j.id, a.id, CASE a.code WHEN 'platform_revenue' THEN 6 ELSE -6 END, 'GHS' FROM j, account a"""
+    with pytest.raises(DatabaseError, match="tailor_receivable:1 is overdrawn"), books.begin() as db:
+        db.execute(text(by_hand))
+    with books.begin() as db:
+        assert ledger.balance(db, "tailor_receivable:1") == 5
 
 
 def test_books_that_are_wrong_say_so(books: Database) -> None:

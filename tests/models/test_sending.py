@@ -116,6 +116,8 @@ def test_what_nobody_was_called_about_can_be_called_back(db: Session, approved_b
     out.cancel(db, MONDAY + SECOND)
     assert (out.state, out.next_at, out.settled_at) == ("cancelled", None, MONDAY + SECOND)
     assert moved(db, f"payout:{out.id}:void") == {f"in_flight:{out.id}": 60_00, wallet(db): -60_00}
+    with pytest.raises(NotAllowed, match="not_now"):
+        out.cancel(db, MONDAY + SECOND)
     assert aside(db, out) == (HERS, 0, HERS)
 
 

@@ -1,0 +1,87 @@
+"""Which tests walk which lines, and how long each takes: so that a mistake is shown to the tests that can see it, the quickest first."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from tests.mutants.generated import FILES, Mutant
+
+Walks = dict[str, tuple[float, set[tuple[str, int]]]]  # {test: (seconds, {(file, line)})}
+LONGEST_TRIAL = 120.0  # seconds that the tests of one mistake may take together
+
+
+class Watcher:
+    """A plugin of pytest that notes the lines."""
+
+    def __init__(self, root: Path, noted: Path) -> None:
+        self.noted = noted
+        self.files = {str(root / file): file for file in FILES}
+        self.walks: Walks = {}
+        self.here: set[tuple[str, int]] = set()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.here, began = set(), time.monotonic()
+        threading.settrace(self._enter)
+        sys.settrace(self._enter)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            self.walks[item.nodeid] = time.monotonic() - began, self.here
+
+    def pytest_sessionfinish(self) -> None:
+        write(self.walks, self.noted)
+
+    def _enter(self, frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename not in self.files:
+            return None
+        self._walk(frame, event, _)
+        return self._walk
+
+    def _walk(self, frame: FrameType, _event: str, _: Any) -> Any:
+        self.here.add((self.files[frame.f_code.co_filename], frame.f_lineno))
+        return self._walk
+
+
+def write(walks: Walks, path: Path) -> None:
+    path.write_text(json.dumps({test: [seconds, sorted(lines)] for test, (seconds, lines) in walks.items()}))
+
+
+def read(path: Path) -> Walks:
+    return {test: (seconds, {(file, line) for file, line in lines}) for test, (seconds, lines) in json.loads(path.read_text()).items()}
+
+
+def chosen(walks: Walks, mutant: Mutant) -> list[str]:
+    """The tests that can see a mistake, the quickest first. A mistake in a table is shown to all of its noun: its model and its rules."""
+    if mutant.tests:
+        return list(mutant.tests)
+    noun = Path(mutant.file).name
+    able = [
+        (seconds, test)
+        for test, (seconds, lines) in walks.items()
+        if (any((mutant.file, line) in lines for line in mutant.lines) if mutant.lines else _is_about(noun, test, lines))
+    ]
+    picked, total = [], 0.0
+    for seconds, test in sorted(able):
+        total += seconds
+        if total <= LONGEST_TRIAL or not picked:
+            picked.append(test)
+    return picked
+
+
+def seconds_of(walks: Walks, tests: list[str]) -> float:
+    return sum(walks[test][0] for test in tests if test in walks)
+
+
+def _is_about(noun: str, test: str, lines: set[tuple[str, int]]) -> bool:
+    return test.startswith("tests/rules/") or any(Path(file).name == noun for file, _ in lines)
