@@ -69,7 +69,7 @@ def post(
 ) -> bool:
     """Posts one balanced movement: {account code: pesewas}. False when it was posted before; raises Conflict, Overdrawn, ValueError."""
     moved = {code: amount for code, amount in lines.items() if amount}
-    if sum(moved.values()) != 0 or len(moved) < 2:
+    if not moved or sum(moved.values()) != 0:
         raise ValueError(f"{key}: lines do not balance")
     made = insert(Journal).values(key=key, order_id=order_id, posted_at=now).on_conflict_do_nothing().returning(Journal.id)
     journal_id = db.execute(made).scalar_one_or_none()

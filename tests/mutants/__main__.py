@@ -31,19 +31,26 @@ def main() -> int:
     os.nice(10)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with Laboratory(asked.at_once) as lab, ThreadPoolExecutor(asked.at_once) as pool:
-        walks = _walks(lab, pool, asked.walks)
-        chosen = _chosen(asked)
-        print(f"{len(chosen)} mistakes, {len(walks)} tests", flush=True)
-        log = asked.log.open("w", encoding="utf-8") if asked.log else None
-        found: list[tuple[Mutant, Verdict]] = []
-        for pair in pool.map(lambda mutant: (mutant, _try(lab, walks, mutant)), chosen):
-            found.append(pair)
-            mutant, verdict = pair
-            if log:
-                print("killed  " if verdict.is_killed else "SURVIVED", mutant.file, "|", mutant.name, "|", verdict.by, file=log, flush=True)
-            if not verdict.is_killed:
-                print(f"SURVIVED {mutant.file} {mutant.name}", flush=True)
-    return _report(found)
+        try:
+            return _report(_tried(lab, pool, asked))
+        except BaseException:  # whoever is tired of waiting
+            pool.shutdown(wait=False, cancel_futures=True)
+            lab.stop()
+            raise
+
+
+def _tried(lab: Laboratory, pool: ThreadPoolExecutor, asked: argparse.Namespace) -> list[tuple[Mutant, Verdict]]:
+    walks, chosen = _walks(lab, pool, asked.walks), _chosen(asked)
+    print(f"{len(chosen)} mistakes, {len(walks)} tests", flush=True)
+    log = asked.log.open("w", encoding="utf-8") if asked.log else None
+    found: list[tuple[Mutant, Verdict]] = []
+    for mutant, verdict in pool.map(lambda mutant: (mutant, _try(lab, walks, mutant)), chosen):
+        found.append((mutant, verdict))
+        if log:
+            print("killed  " if verdict.is_killed else "SURVIVED", mutant.file, "|", mutant.name, "|", verdict.by, file=log, flush=True)
+        if not verdict.is_killed:
+            print(f"SURVIVED {mutant.file} {mutant.name}", flush=True)
+    return found
 
 
 def _asked() -> argparse.Namespace:

@@ -11,7 +11,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -60,6 +60,7 @@ class Laboratory:
     def __init__(self, benches: int = 1) -> None:
         self._count, self._stack, self._benches = benches, ExitStack(), Queue[Bench]()
         self._processes = multiprocessing.get_context("forkserver")
+        self._running: set[int] = set()
 
     def __enter__(self) -> Self:
         shm = Path("/dev/shm")
@@ -96,6 +97,12 @@ class Laboratory:
         with self._bench() as bench:
             return self._run(bench, self.right, tests, seconds, plugin=plugin)
 
+    def stop(self) -> None:
+        """Ends what is running now."""
+        for pid in list(self._running):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
     # -- private
 
     def _run(
@@ -107,10 +114,12 @@ class Laboratory:
         log.unlink(missing_ok=True)
         process = self._processes.Process(target=_leave, args=(tree, bench.postgres, bench.redis, tests, log, plugin))
         process.start()
+        self._running.add(pid := process.pid or 0)
         process.join(seconds)
+        self._running.discard(pid)
         code = process.exitcode
         if code is None:
-            os.killpg(process.pid or 0, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
             process.join()
         return code, log.read_text(errors="replace") if log.exists() else ""
 

@@ -16,7 +16,7 @@ import pytest
 from tests.mutants.generated import FILES, Mutant
 
 Walks = dict[str, tuple[float, set[tuple[str, int]]]]  # {test: (seconds, {(file, line)})}
-LONGEST_TRIAL = 120.0  # seconds that the tests of one mistake may take together
+LONGEST_TRIAL = 60.0  # seconds that the tests of one mistake may take together
 
 
 class Watcher:
