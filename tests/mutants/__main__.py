@@ -75,10 +75,12 @@ def _chosen(asked: argparse.Namespace) -> list[Mutant]:
 
 
 def _try(lab: Laboratory, walks: walked.Walks, mutant: Mutant) -> Verdict:
-    tests = walked.chosen(walks, mutant)
-    if not tests:
-        return Verdict(False, "", "no test comes here")
-    return lab.show(mutant, tests, BASE_S + SLOWER * walked.seconds_of(walks, tests))
+    verdict = Verdict(False, "", "no test comes here")
+    for tests in walked.chosen(walks, mutant):
+        verdict = lab.show(mutant, tests, BASE_S + SLOWER * walked.seconds_of(walks, tests))
+        if verdict.is_killed:
+            break
+    return verdict
 
 
 def _walks(lab: Laboratory, pool: ThreadPoolExecutor, kept: Path | None) -> walked.Walks:

@@ -63,7 +63,10 @@ def test_generated_ones_are_other_programs_and_have_their_own_names(file: str) -
 
 
 def test_a_mistake_is_shown_to_the_tests_that_come_there_the_quickest_first() -> None:
-    walks = {"slow": (9.0, {("models/refund.py", 7)}), "quick": (1.0, {("models/refund.py", 7)}), "elsewhere": (0.1, {("models/refund.py", 8)})}
-    assert chosen(walks, Mutant("m", "models/refund.py", "", frozenset({6, 7}))) == ["quick", "slow"]
-    assert chosen(walks, Mutant("m", "models/refund.py", "")) == ["elsewhere", "quick", "slow"], "in a table: to all of its noun"
-    assert chosen(walks, Mutant("m", "models/refund.py", "", tests=("named",))) == ["named"]
+    here, elsewhere = {("models/refund.py", 7)}, {("models/refund.py", 8)}
+    walks = {"a::slow": (9.0, here), "a::quick": (1.0, here), "b::one": (0.1, here), "c::other": (0.1, elsewhere), "d::last": (30.0, here)}
+    walks |= {"a::endless": (900.0, here)}
+    assert chosen(walks, Mutant("m", "models/refund.py", "", frozenset({6, 7}))) == [["b::one", "d::last"], ["a::quick", "a::slow"]]
+    assert chosen(walks, Mutant("m", "models/refund.py", ""))[0] == ["b::one", "c::other"], "in a table: to all of its noun"
+    assert chosen(walks, Mutant("m", "models/refund.py", "", tests=("named",))) == [["named"]]
+    assert chosen(walks, Mutant("m", "models/refund.py", "", frozenset({99}))) == []

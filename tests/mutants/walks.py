@@ -6,7 +6,9 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -61,22 +63,36 @@ def read(path: Path) -> Walks:
     return {test: (seconds, {(file, line) for file, line in lines}) for test, (seconds, lines) in json.loads(path.read_text()).items()}
 
 
-def chosen(walks: Walks, mutant: Mutant) -> list[str]:
-    """The tests that can see a mistake, the quickest first. A mistake in a table is shown to all of its noun: its model and its rules."""
+def chosen(walks: Walks, mutant: Mutant) -> list[list[str]]:
+    """The tests that can see a mistake: first those of the two files that look at it most often in a second, then the others, the quickest first.
+
+    A mistake in a table is shown to all of its noun, its model and its rules.
+    """
     if mutant.tests:
-        return list(mutant.tests)
+        return [list(mutant.tests)]
     noun = Path(mutant.file).name
-    able = [
+    able = sorted(
         (seconds, test)
         for test, (seconds, lines) in walks.items()
         if (any((mutant.file, line) in lines for line in mutant.lines) if mutant.lines else _is_about(noun, test, lines))
-    ]
-    picked, total = [], 0.0
-    for seconds, test in sorted(able):
-        total += seconds
-        if total <= LONGEST_TRIAL or not picked:
-            picked.append(test)
-    return picked
+    )
+    rate = Counter(_file(test) for _, test in able)
+    for file in rate:
+        rate[file] /= sum(seconds for seconds, test in able if _file(test) == file)  # type: ignore[assignment]
+    best = [file for file, _ in rate.most_common(2)]
+    first = _within([(seconds, test) for seconds, test in able if _file(test) in best])
+    rest = _within([(seconds, test) for seconds, test in able if _file(test) not in best])
+    return [batch for batch in (first, rest) if batch]
+
+
+def _file(test: str) -> str:
+    return test.split("::")[0]
+
+
+def _within(tests: list[tuple[float, str]]) -> list[str]:
+    """As many as there is time for."""
+    totals = accumulate(seconds for seconds, _ in tests)
+    return [test for (_, test), total in zip(tests, totals, strict=True) if total <= LONGEST_TRIAL]
 
 
 def seconds_of(walks: Walks, tests: list[str]) -> float:
