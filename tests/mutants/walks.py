@@ -39,7 +39,9 @@ class Watcher:
             return (yield)
         finally:
             sys.settrace(None)
-            self.walks[item.nodeid] = time.monotonic() - began, self.here
+            name = item.nodeid.split("[")[0]  # with all its parameters: their values may be what is mistaken
+            seconds, lines = self.walks.get(name, (0.0, set()))
+            self.walks[name] = seconds + time.monotonic() - began, lines | self.here
 
     def pytest_sessionfinish(self) -> None:
         write(self.walks, self.noted)

@@ -34,6 +34,11 @@ def test_the_parts_are_whole_and_sum_to_the_price(total: int) -> None:
     assert parts["deposit"] + parts["fitting"] == total * 3 // 4
 
 
+def test_a_fifth_is_ours_and_less_of_those_who_began_with_us() -> None:
+    """SPEC 4."""
+    assert (escrow.COMMISSION_BP, escrow.FOUNDING_COMMISSION_BP) == (2000, 1500)
+
+
 @pytest.mark.parametrize(
     ("rate", "before", "amount", "fee"),
     [
