@@ -83,7 +83,8 @@ class Payment(Handed, Base):
         """(id, provider) of those to be asked about, at most `each` of a provider: the late ones of one keep nobody else waiting."""
         place = func.row_number().over(partition_by=cls.provider, order_by=(cls.next_at, cls.id))
         rows = select(cls.id, cls.provider, place.label("place")).where(cls.next_at <= now).subquery()
-        return [(ident, provider) for ident, provider in db.execute(select(rows.c.id, rows.c.provider).where(rows.c.place <= each))]
+        first = select(rows.c.id, rows.c.provider).where(rows.c.place <= each).order_by(rows.c.place, rows.c.id)
+        return [(ident, provider) for ident, provider in db.execute(first)]
 
     @property
     def may_be_paid_again(self) -> bool:

@@ -352,7 +352,7 @@ class Stage:
             if order.handover_code and order.number in self.codes:
                 self.codes.setdefault(order.handover_code, "CODE-" + self.codes[order.number][-1])
         for real, told in (self.codes | self.joins()).items():
-            text = re.sub(rf"(?<![0-9A-Z]){re.escape(real)}(?![0-9A-Z])", told, text)
+            text = re.sub(rf"(?<![0-9A-Z])(?<!\d ){re.escape(real)}(?![0-9A-Z])", told, text)  # a code may happen to be the end of a phone number
         return PAPERS.sub("LINK", text)
 
 

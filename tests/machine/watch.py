@@ -29,7 +29,8 @@ BREACHES = {
     "I08": """SELECT p.id FROM payment p JOIN refund r ON r.payment_id = p.id
               WHERE p.booked <> 'suspense' GROUP BY p.id HAVING sum(r.amount) > p.amount""",
     "I09": """SELECT d.id FROM disbursement d, LATERAL (SELECT
-                array_agg(split_part(j.key, ':', 3) ORDER BY 1) AS done FROM journal j WHERE j.key LIKE d.purpose || ':' || d.id || ':%') k
+                array_agg(split_part(j.key, ':', 3) ORDER BY split_part(j.key, ':', 3)) AS done
+                FROM journal j WHERE j.key LIKE d.purpose || ':' || d.id || ':%') k
               WHERE k.done <> CASE d.state WHEN 'succeeded' THEN ARRAY['reserve', 'settle']
                 WHEN 'reversed' THEN ARRAY['reserve', 'reversed', 'settle'] WHEN 'failed' THEN ARRAY['reserve', 'void']
                 WHEN 'cancelled' THEN ARRAY['reserve', 'void'] ELSE ARRAY['reserve'] END""",
