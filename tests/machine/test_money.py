@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from bot import terminal
 from bot.messages import Request
@@ -25,6 +26,7 @@ from models.inbox import Inbox
 from models.milestone import Milestone
 from models.order import Order
 from models.payment import Payment
+from models.person import Person
 from models.picture import Picture
 from models.piece import Piece
 from models.purse import Purse
@@ -61,20 +63,14 @@ class Money(RuleBasedStateMachine):
 
     @initialize(total=st.integers(30_00, 10_000_00), rate=st.sampled_from([0, 1500, 2000]))
     def begin(self, total: int, rate: int) -> None:
-        self.stage, self.watch, self.rate = the_stage, Watch(), rate
-        the_vault.close()
-        the_vault.open()
+        self.stage, self.watch = the_stage, Watch()
         self.stage.reset()
         self.stage.parts.redis.connection.flushall()  # no provider is left alone for what an earlier life did
+        the_vault.return_to_beginning()
         self.parts, self.banks = self.stage.parts, self.stage.wallets
-        self.ama = self.stage.given_customer("ama").id
-        for who, phone in (("kofi", PHONES["kofi"]), ("yaw", PHONES["yaw"])):
-            with the_vault.begin() as db:
-                row = (phone, who.capitalize(), f"{who}'s", "accra", 480, 20, True, True, 8, {"kente_shirt": 30}, COLOURS)
-                tailor = terminal.add_tailor(db, self.parts, *row)
-                tailor.commission_bp = rate
-                Purse.take(db, tailor, number=phone[1:], network="mtn", name=who, name_state="matched", now=self.now)
         with the_vault.begin() as db:
+            self.ama = db.scalars(select(func.min(Person.id))).one()  # she came first
+            db.execute(update(Tailor).values(commission_bp=rate))
             self.tailors = list(db.scalars(select(Tailor.id).order_by(Tailor.id)))
         self.orders: list[int] = []
         self._order(total)
@@ -82,9 +78,6 @@ class Money(RuleBasedStateMachine):
     @property
     def now(self) -> Any:
         return self.parts.clock.now()
-
-    def teardown(self) -> None:
-        the_vault.close()
 
     # -- what people do
 
@@ -166,9 +159,12 @@ class Money(RuleBasedStateMachine):
 
     @rule()
     def payday(self) -> None:
-        for tailor_id in self.tailors:
+        week, till = f"{self.now:%G-W%V}", self.parts.till
+        with the_vault.begin() as db:
+            tailors = payout.to_be_paid(db, week, till.terms.minimum)
+        for tailor_id in tailors:
             with the_vault.begin() as db:
-                payout.weekly(db, tailor_id, f"{self.now:%G-W%V}", till=self.parts.till, now=self.now)
+                payout.weekly(db, tailor_id, week, till=till, now=self.now)
 
     @rule()
     def somebody_approves(self) -> None:
@@ -310,20 +306,17 @@ class Money(RuleBasedStateMachine):
 
     def _work(self) -> None:
         """What the workers would do now, one thing after the other."""
-        with the_vault.begin() as db:
-            payments, refunds = [row[0] for row in Payment.due(db, self.now)], Refund.due(db, self.now)
-        for payment_id in payments:
-            self.parts.cashier.carry(payment_id)
-        for refund_id in refunds:
-            self.parts.paymaster.start_refund(refund_id)
-        with the_vault.begin() as db:
-            out = Disbursement.due(db, self.now)
-        for disbursement_id in out:
-            self.parts.paymaster.carry(disbursement_id)
-        with the_vault.begin() as db:
-            events = Inbox.waiting(db, self.now)
-        for event in events:
-            self.parts.engine.happen(event)
+        work = (
+            (lambda db: [row[0] for row in Payment.due(db, self.now)], self.parts.cashier.carry),
+            (lambda db: Refund.due(db, self.now), self.parts.paymaster.start_refund),
+            (lambda db: Disbursement.due(db, self.now), self.parts.paymaster.carry),
+            (lambda db: Inbox.waiting(db, self.now), self.parts.engine.happen),
+        )
+        for due, carry in work:
+            with the_vault.begin() as db:
+                waiting = due(db)
+            for ident in waiting:
+                carry(ident)
 
     def _callback(self, bank: Any, reference: str) -> None:
         with the_vault.begin() as db:
@@ -342,12 +335,30 @@ class Money(RuleBasedStateMachine):
         return rows[n % len(rows)] if rows else (None, "")
 
 
+@contextmanager
+def beginning(house: Stage) -> Iterator[None]:
+    """A customer and two tailors, whom every life finds."""
+    the_vault.open()
+    house.reset()
+    try:
+        house.given_customer("ama")
+        for who in ("kofi", "yaw"):
+            with the_vault.begin() as db:
+                row = (PHONES[who], who.capitalize(), f"{who}'s", "accra", 480, 20, True, True, 8, {"kente_shirt": 30}, COLOURS)
+                tailor = terminal.add_tailor(db, house.parts, *row)
+                Purse.take(db, tailor, number=PHONES[who][1:], network="mtn", name=who, name_state="matched", now=house.parts.clock.now())
+        the_vault.remember()
+        yield
+    finally:
+        the_vault.close()
+
+
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_money(house: Stage, batch: int) -> None:
     global the_stage, the_vault
     empty(house.parts.database)
     the_stage, the_vault = house, Vault(house.parts.database)
-    with furnished(house, {name: Bank(name) for name in ("mtn", "vodafone")}, the_vault):
+    with furnished(house, {name: Bank(name) for name in ("mtn", "vodafone")}, the_vault), beginning(house):
         Money.TestCase.settings = settings(
             max_examples=RUNS // BATCHES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.generate, Phase.shrink), database=None, derandomize=False,

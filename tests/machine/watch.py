@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from bot.payments import Paid
 from models.disbursement import Disbursement
 from models.purse import Purse
 from tests.machine.bank import Bank
@@ -64,7 +66,9 @@ BREACHES = {
               (SELECT coalesce(sum(amount), 0) FROM refund WHERE state = 'held' AND currency = 'GHS')""",
 }
 _ALL = " UNION ALL ".join(f"(SELECT '{name}' AS broken, x.* FROM ({sql}) AS x)" for name, sql in BREACHES.items())
-_HELD = text("SELECT coalesce(sum(balance), 0) FROM account WHERE code = :code")
+_HELD = text("SELECT code, balance FROM account WHERE code LIKE 'provider_clearing:%'")
+_KNOWN = text("""SELECT reference, state, amount FROM payment WHERE reference = ANY(:of)
+    UNION ALL SELECT reference, state, amount FROM disbursement WHERE reference = ANY(:of)""")
 
 
 class Watch:
@@ -80,10 +84,11 @@ class Watch:
             connection.info["watch"] = True
         broken = [tuple(row) for row in connection.exec_driver_sql("EXECUTE watch")]
         assert not broken, broken
+        booked = dict(row for row in db.execute(_HELD).all())
+        known = {row.reference: row for row in db.execute(_KNOWN, {"of": [r for b in banks.values() for r in (*b.answers, *b.out_answers)]})}
         for bank in banks.values():
-            booked = db.execute(_HELD, {"code": f"provider_clearing:{bank.name}"}).scalar_one()
-            known = _not_yet_known(db, bank)
-            assert booked + known == bank.holds(), f"{bank.name}: booked {booked}, under way {known}, really {bank.holds()}"
+            ours, under_way = booked.get(f"provider_clearing:{bank.name}", 0), _not_yet_known(bank, known)
+            assert ours + under_way == bank.holds(), f"{bank.name}: booked {ours}, under way {under_way}, really {bank.holds()}"
         self._right_wallets(db)
 
     def _right_wallets(self, db: Session) -> None:
@@ -97,21 +102,16 @@ class Watch:
             self.paid_out.add(ident)
 
 
-def _not_yet_known(db: Session, bank: Bank) -> int:
-    """What the provider did and has not told us yet."""
-    from bot.payments import Paid
-    from models.payment import Payment
-
+def _not_yet_known(bank: Bank, known: Mapping[str, Row[Any]]) -> int:
+    """Pesewas that the provider moved and has not told us of yet; `known` is what we believe of each reference."""
     total = 0
     for reference, answer in bank.answers.items():
         if isinstance(answer, Paid) and answer.currency == bank.currency:
-            payment = Payment.by_reference(db, reference)
-            total += 0 if payment is not None and payment.is_settled else answer.amount
+            total += 0 if reference in known and known[reference].state in ("succeeded", "mismatch") else answer.amount
     for reference, sent in bank.out_answers.items():
-        row = Disbursement.by_reference(db, reference)
-        state = row.state if row else ""
+        state = known[reference].state if reference in known else ""
         if isinstance(sent, Paid):
             total -= 0 if state == "succeeded" else sent.amount
-        elif reference in bank.gone and row is not None:
-            total += row.amount if state == "succeeded" else 0
+        elif reference in bank.gone and state == "succeeded":
+            total += known[reference].amount
     return total
