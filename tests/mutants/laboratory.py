@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -171,7 +172,9 @@ class Laboratory:
 def _leave(tree: Path, postgres: str, redis: str, tests: list[str], log: Path, plugin: Any) -> None:
     os.setsid()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os._exit(trial.run(tree, postgres, redis, tests, log, plugin))
+    code = trial.run(tree, postgres, redis, tests, log, plugin)
+    sys.stdout.flush()  # nobody else does when a process ends like this
+    os._exit(code)
 
 
 def _end_with_parent() -> None:
