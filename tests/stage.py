@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from sqlalchemy import select, text
 from bot import jobs, mediator, payroll_cli, terminal, ticker
 from bot.clock import Clock
 from bot.messages import Choice, Letter, Receipt
+from bot.paymaster import Paymaster
 from bot.payments import Charge, Provider, Refused
 from bot.rules import measurements, pricing
 from bot.settings import Settings
@@ -69,6 +71,13 @@ class MovedParts(Parts):
     def clock(self) -> Clock:  # type: ignore[override]
         return self.story_clock
 
+    @cached_property
+    def paymaster(self) -> Paymaster:
+        """One thing after the other, so that a story is told the same each time."""
+        made: Paymaster = Parts.paymaster.func(self)  # type: ignore[attr-defined]
+        made._pool = ThreadPoolExecutor(1)
+        return made
+
 
 class Stage:
     def __init__(self, settings: Settings, *, providers: Mapping[str, Provider] | None = None, clock: StoryClock | None = None) -> None:
@@ -77,7 +86,6 @@ class Stage:
         self.listener = Listener()
         self.parts = MovedParts(settings, channels={"twilio": self.channel}, providers=providers or self.wallets, voice=self.listener)
         self.parts.story_clock = clock or StoryClock()
-        self.parts.paymaster._pool = ThreadPoolExecutor(1)  # one thing after the other, so that a story is told the same each time
         self.web = make_app(self.parts).test_client()
         jobs.parts = self.parts
         self.reset()
