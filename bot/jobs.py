@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from bot.rules import schedule
 from models.base import Away
 from models.inbox import Inbox
+from models.news import News
 from models.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ parts: Parts = cast("Parts", None)  # put in by the worker when it starts
 RUNS: dict[str, Callable[[Parts], bool]] = {
     "reconcile": lambda house: house.auditor.reconcile(),
     "papers": lambda house: house.clerk.write_papers(),
+    "news": lambda house: News.forget(house.database),
 }
 
 

@@ -25,5 +25,6 @@ class Every:
 RUNS = {
     "reconcile": Every(hour=3),  # the statements of the day before are complete
     "papers": Every(hour=8, weekday=0),  # of the week that ended the night before
+    "news": Every(hour=4),  # what is old is forgotten
 }
 AGAIN = timedelta(hours=1)  # a run that could not be finished
