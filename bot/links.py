@@ -6,6 +6,7 @@ import hmac
 from datetime import datetime, timedelta
 
 PAPER_LIFE = timedelta(days=30)
+ORDER_LIFE = timedelta(days=90)
 
 
 class Links:
@@ -38,6 +39,15 @@ class Links:
         """Path of a receipt, invoice or statement; good for PAPER_LIFE from `now`."""
         what = f"{document_id}-{int((now + PAPER_LIFE).timestamp())}"
         return f"/media/papers/{what}-{self._sign(f'paper:{what}')}.pdf"
+
+    def order(self, order_id: int, now: datetime) -> str:
+        """Path of the page on which a customer follows her order; good for ORDER_LIFE from `now`."""
+        what = f"{order_id}-{int((now + ORDER_LIFE).timestamp())}"
+        return f"/o/{what}-{self._sign(f'order:{what}')}"
+
+    def chat(self, text: str) -> str:
+        """What opens WhatsApp with a text already typed; "" where there is no number to write to."""
+        return f"https://wa.me/{self.number.lstrip('+')}?text={text}" if self.number else ""
 
     def join(self, code: str) -> str:
         """What opens WhatsApp with the code of a circle already typed."""

@@ -18,7 +18,7 @@ import bot.channels
 import bot.payments
 import bot.voice
 import flows
-from bot import card, darkroom, jobs, logs, webhooks
+from bot import card, darkroom, jobs, logs, order_page, webhooks
 from bot.auditor import Auditor
 from bot.cashier import Cashier
 from bot.channels import Channel
@@ -154,8 +154,7 @@ class Parts:
 
     @cached_property
     def engine(self) -> Engine:
-        reads = self.reader is not None
-        return Engine(self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock, has_reader=reads)
+        return Engine(self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock, has_reader=self.reader is not None)
 
     @cached_property
     def carrier(self) -> Carrier:
@@ -290,6 +289,7 @@ def make_app(parts: Parts) -> Flask:
     app = Flask("sew4mi")
     app.config["MAX_CONTENT_LENGTH"] = webhooks.LARGEST_BODY
     app.register_blueprint(webhooks.blueprint(parts))
+    app.register_blueprint(order_page.blueprint(parts))
     app.extensions["sew4mi"] = parts
     return app
 
