@@ -18,16 +18,18 @@ import bot.channels
 import bot.payments
 import bot.voice
 import flows
-from bot import card, darkroom, jobs, logs, order_page, webhooks
+from bot import admin, darkroom, jobs, logs, order_page, webhooks
 from bot.auditor import Auditor
 from bot.cashier import Cashier
 from bot.channels import Channel
 from bot.circuit import Circuit
 from bot.clerk import Clerk
 from bot.clock import Clock
+from bot.counter import Counter
 from bot.ear import Ear
 from bot.engine import Engine
 from bot.flow import Flow
+from bot.gallery import Gallery
 from bot.links import Links
 from bot.outbox import Carrier
 from bot.paymaster import Paymaster
@@ -48,19 +50,13 @@ from bot.voice import Reader
 from bot.words import Words
 from models.base import Away, Database
 from models.content import Shelf
-from models.document import Document
-from models.order import Order
-from models.picture import Picture
-from models.piece import Piece
-from models.recording import Recording
 from models.seller import Seller, house
-from models.tailor import Offer
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Parts:
+class Parts(Gallery):
     """Every part, made when first needed and kept for the life of the process."""
 
     def __init__(
@@ -157,6 +153,10 @@ class Parts:
         return Engine(self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock, has_reader=self.reader is not None)
 
     @cached_property
+    def counter(self) -> Counter:
+        return Counter(self.database, self.redis, self.switchboard, self.words, self.links, self.till, self.clock)
+
+    @cached_property
     def carrier(self) -> Carrier:
         threads, lease = self.settings.sender_threads, self.settings.send_lease_s
         return Carrier(self.database, self.channels, self.links, self.clock, threads=threads, lease_s=lease)
@@ -219,42 +219,6 @@ class Parts:
         except (Away, SQLAlchemyError):
             return False
 
-    def picture(self, picture_id: int) -> bytes | None:
-        with self.database.begin() as db:
-            found = db.get(Picture, picture_id)
-            return found.content if found else None
-
-    def recording(self, recording_id: int) -> bytes | None:
-        with self.database.begin() as db:
-            found = db.get(Recording, recording_id)
-            return found.content if found else None
-
-    def collage(self, offer_ids: list[int]) -> bytes | None:
-        with self.database.begin() as db:
-            rows = Offer.cards(db, offer_ids)
-            pictures = [db.get(Picture, row.picture_id) for row in rows if row.picture_id]
-            jpegs = [p.content for p in pictures if p and p.content]
-        return darkroom.collage(jpegs) if jpegs else None
-
-    def cards(self, order_id: int, kind: str) -> bytes | None:
-        """The measurement cards of an order, drawn anew each time: the order has frozen what stands on them."""
-        with self.database.begin() as db:
-            order = db.get(Order, order_id)
-            if order is None:
-                return None
-            ready = f"{order.promised_on:%a} {order.promised_on.day} {order.promised_on:%b}"
-            customer = order.customer(db).first_name
-            shown = [card.Card(order.number, p.noun(db).capitalize(), p.who or customer, ready, p.measures) for p in Piece.of(db, order_id)]
-        return card.png(shown[0]) if kind == "png" else card.pdf(shown)
-
-    def paper(self, document_id: int) -> tuple[str, bytes] | None:
-        """The number of a document and the same as a PDF, drawn anew each time from its frozen facts."""
-        from bot.paper import Paper, pdf  # its library takes a third of a second to load: only who draws waits for it
-
-        with self.database.begin() as db:
-            x = db.get(Document, document_id)
-        return (x.number, pdf(Paper(x.kind, x.number, x.name, x.issued_at, x.currency, x.total, x.facts, x.period))) if x else None
-
     def _config(self, name: str, cls: Any) -> Any:
         config = load(cls.Config)
         for field, value in vars(config).items():
@@ -290,6 +254,7 @@ def make_app(parts: Parts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = webhooks.LARGEST_BODY
     app.register_blueprint(webhooks.blueprint(parts))
     app.register_blueprint(order_page.blueprint(parts))
+    admin.install(app, parts)
     app.extensions["sew4mi"] = parts
     return app
 

@@ -59,6 +59,13 @@ class Inbox(Base):
             db.execute(update(cls).where(*same).values(state="waiting", tries=0, due_at=due_at or now))
 
     @classmethod
+    def last_said(cls, db: Session, person_id: int) -> tuple[str, datetime] | None:
+        """Where and when the person wrote last."""
+        said = select(cls.channel, cls.received_at).where(cls.person_id == person_id, cls.channel != EVENTS)
+        row = db.execute(said.order_by(cls.id.desc()).limit(1)).one_or_none()
+        return None if row is None else (row.channel, row.received_at)
+
+    @classmethod
     def waiting(cls, db: Session, now: datetime, limit: int = 100) -> list[int]:
         """Events that are due, in the order they happened."""
         return list(db.scalars(select(cls.id).where(cls.state == "waiting", cls.due_at <= now).order_by(cls.id).limit(limit)))

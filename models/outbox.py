@@ -31,7 +31,7 @@ class Outbox(Base):
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(BigInteger)  # no foreign key, as in inbox
     channel: Mapped[str]
-    body: Mapped[Json]  # a reply: text, choices, menu, picture
+    body: Mapped[Json]  # a reply: text, choices, menu, picture; "by": the login of who wrote it at the desk
     state: Mapped[str] = mapped_column(server_default="waiting")
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
@@ -42,6 +42,11 @@ class Outbox(Base):
     error: Mapped[str | None]
     sequel: Mapped[Json | None]  # an event for the person once it is delivered: {"event":…, "person":…, …}
     created_at: Mapped[datetime]
+
+    @classmethod
+    def write(cls, db: Session, person_id: int, channel: str, body: Json, now: datetime) -> None:
+        """A letter by somebody at the desk; `body` is a reply and who wrote it ("by")."""
+        db.add(cls(person_id=person_id, channel=channel, body=body, due_at=now, created_at=now))
 
     @classmethod
     def claim(cls, db: Session, now: datetime, lease: timedelta, limit: int) -> list[Row[Any]]:

@@ -50,7 +50,7 @@ class Staff(Base):
     @property
     def uri(self) -> str:
         """What an authenticator app reads from the picture."""
-        return pyotp.TOTP(self.secret).provisioning_uri(self.login, issuer_name="Sew4Mi")
+        return pyotp.TOTP(self.secret).provisioning_uri(name=self.login, issuer_name="Sew4Mi")
 
     def may(self, what: str) -> bool:
         return may(self.role, what)
@@ -161,6 +161,9 @@ class StaffSession(Base):
     @classmethod
     def end_all(cls, db: Session, staff_id: int, now: datetime) -> None:
         db.execute(update(cls).where(cls.staff_id == staff_id, cls.ended_at.is_(None)).values(ended_at=now))
+
+    def counts(self, now: datetime) -> bool:
+        return self.ended_at is None and now - self.seen_at < IDLE and now - self.created_at < LONGEST
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the second factor was shown a moment ago."""

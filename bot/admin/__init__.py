@@ -1,0 +1,98 @@
+"""The desk: the pages on which the people of the house see what matters, and act."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Flask, Response, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from bot.admin import pages as folder
+from bot.admin import shown, sign_in
+from bot.admin.door import CHANGING, Desk, Door, Pages, Refused, is_secure
+from bot.plugins import names_in
+from bot.rules import NotAllowed
+from models.base import Away
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+log = logging.getLogger(__name__)
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()", "X-Robots-Tag": "noindex",
+}  # fmt: skip
+GROUPS = ("", "Work", "Money", "People", "Things", "House")
+
+
+def install(app: Flask, parts: Parts) -> None:
+    """Puts the desk below /admin. Every file in bot/admin/pages brings its pages; nothing is registered by hand."""
+    desk = Blueprint("desk", __name__, url_prefix="/admin", template_folder="templates", static_folder="static")
+    door = Door(parts)
+    found = [importlib.import_module(f"{folder.__name__}.{name}").pages for name in names_in(folder)]
+    for book in found:
+        for method, path, name, view, rule in book.views:
+            desk.add_url_rule(path, name, door.guarded(view, **rule), methods=[method])
+    sign_in.routes(desk, door)
+    _dress(desk, parts, sorted((book for book in found if book.title), key=lambda book: (GROUPS.index(book.group), book.rank)))
+    app.register_blueprint(desk)
+    shown.teach(app, parts)
+
+
+def _dress(desk: Blueprint, parts: Parts, books: list[Pages]) -> None:
+    @desk.before_request
+    def begin() -> None:
+        g.request_id = secrets.token_hex(6)
+        if request.method in CHANGING and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise Refused("This came from another site.", 403)
+
+    @desk.after_request
+    def protect(answer: Response) -> Response:
+        answer.headers.update(HEADERS)
+        if request.endpoint != "desk.static":
+            answer.headers["Cache-Control"] = "no-store"
+        if is_secure(parts):
+            answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if "sew4mi_said" in request.cookies and answer.status_code == 200 and answer.mimetype == "text/html":
+            answer.delete_cookie("sew4mi_said", path="/admin")
+        return answer
+
+    @desk.context_processor
+    def around() -> dict[str, object]:
+        at: Desk | None = g.get("desk")
+        mine = [book for book in books if at and at.may(book.can)]
+        kind, _, said = request.cookies.get("sew4mi_said", "").partition("|")
+        flash = {"kind": kind if kind in ("good", "warn", "bad") else "good", "said": said} if said and request.method == "GET" else None
+        menu = [(group, [book for book in mine if book.group == group]) for group in GROUPS]
+        return {"desk": at, "menu": menu, "flash": flash, "environment": parts.settings.environment, "request_id": g.get("request_id", "")}
+
+    @desk.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        return make_response(render_template("sorry.html", said=error.said), error.status)
+
+    @desk.errorhandler(NotAllowed)
+    def not_allowed(error: NotAllowed) -> Response:
+        return make_response(render_template("sorry.html", said=shown.why_not(error)), 409)
+
+    @desk.errorhandler(404)
+    def missing(_: object) -> Response:
+        return make_response(render_template("sorry.html", said="There is no such thing here, or not any more."), 404)
+
+    @desk.errorhandler(Exception)
+    def broken(error: Exception) -> Response | Exception:
+        if isinstance(error, HTTPException):
+            return error
+        log.exception("a page of the desk failed", extra={"request_id": g.get("request_id")})
+        return make_response(render_template("sorry.html", said="That was a mistake of ours. Tell us the request's number below."), 500)
+
+    @desk.errorhandler(Away)
+    def away(_: Away) -> Response:
+        return make_response(render_template("sorry.html", said="The database cannot be reached just now. Nothing was changed."), 503)

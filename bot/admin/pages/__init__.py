@@ -1,0 +1,1 @@
+"""One file, the pages of one thing: each defines `pages = Pages(…)`."""

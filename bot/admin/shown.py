@@ -1,0 +1,124 @@
+"""How things are written on the pages: money, moments, states, people."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from markupsafe import Markup
+
+from bot.admin.door import hidden
+from bot.rules import NotAllowed
+from bot.rules.money import ghs
+
+if TYPE_CHECKING:
+    from bot.wiring import Parts
+
+#: {state: (how it is, word)}; how: good, warn, bad, busy, calm. Each has its own sign, so that colour says nothing alone.
+STATES: dict[str, tuple[str, str]] = {
+    "PENDING_DEPOSIT": ("calm", "waits for the deposit"), "DEPOSIT_PAID": ("busy", "asks the tailor"), "ACCEPTED": ("busy", "accepted"),
+    "IN_PROGRESS": ("busy", "in work"), "READY_FOR_FITTING": ("busy", "fitting shown"), "FITTING_APPROVED": ("busy", "fitting approved"),
+    "COMPLETING": ("busy", "finishing"), "READY_FOR_DELIVERY": ("busy", "ready"), "DELIVERED": ("good", "delivered"),
+    "COMPLETED": ("good", "completed"), "CANCELLED": ("calm", "cancelled"), "DISPUTED": ("bad", "in dispute"), "REFUNDED": ("calm", "refunded"),
+    "EXPIRED": ("calm", "expired"),
+    "created": ("calm", "written down"), "submitting": ("busy", "being sent"), "pending": ("busy", "under way"), "unknown": ("warn", "nobody knows"),
+    "succeeded": ("good", "succeeded"), "failed": ("bad", "failed"), "mismatch": ("bad", "wrong amount"), "not_accepted": ("warn", "not accepted"),
+    "action_required": ("warn", "waits for a voucher"), "superseded": ("calm", "replaced"), "withdrawn": ("calm", "withdrawn"),
+    "expired": ("calm", "expired"), "approved": ("busy", "approved"), "cancelled": ("calm", "cancelled"), "reversed": ("bad", "came back"),
+    "needs_attention": ("warn", "needs a person"), "needs_review": ("bad", "needs a person"),
+    "owed": ("warn", "owed"), "held": ("warn", "held"), "sending": ("busy", "being sent"), "paid": ("good", "paid"),
+    "open": ("warn", "open"), "proposed": ("busy", "proposed"), "closed": ("calm", "closed"), "settled": ("good", "settled"),
+    "waiting": ("busy", "waiting"), "sent": ("good", "sent"), "done": ("good", "done"), "gone": ("calm", "given up"),
+    "APPLIED": ("warn", "applied"), "IN_REVIEW": ("warn", "in review"), "APPROVED": ("good", "approved"), "REJECTED": ("calm", "rejected"),
+    "SUSPENDED": ("bad", "suspended"), "PENDING": ("warn", "pending"),
+    "ok": ("good", "well"), "warn": ("warn", "look"), "bad": ("bad", "trouble"), "off": ("calm", "off"),
+}  # fmt: skip
+SIGNS = {"good": "✓", "warn": "!", "bad": "✕", "busy": "…", "calm": "–"}
+WHY_NOT = {
+    "not_now": "Not in this state: it may have changed meanwhile.",
+    "taken_by_another": "Somebody else has taken this already.",
+    "window_closed": "Her last message is more than 24 hours old: WhatsApp takes only approved templates now.",
+    "not_yours": "Somebody else speaks with this person.",
+    "too_short": "The password needs 12 characters at least.",
+    "login_taken": "That login is taken.",
+    "bad_login": "A login has letters, digits, dots and hyphens only.",
+}
+
+
+def teach(app: Flask, parts: Parts) -> None:
+    """Gives the templates their words."""
+    env = app.jinja_env
+    env.filters |= {"ghs": money, "state": state, "phone": hidden, "day": day, "words": words, "size": size}
+    env.filters["when"] = lambda moment: when(moment, parts.clock.now())
+    env.filters["really"] = lambda moment: when(moment, datetime.now(UTC))  # sessions and the trail live in real time
+    env.filters["left"] = lambda moment: left(moment, parts.clock.now())
+
+
+def money(pesewas: int | None, currency: str = "GHS") -> Markup:
+    if pesewas is None:
+        return Markup("–")
+    text = ghs(abs(pesewas)) if currency == "GHS" else f"{currency} {abs(pesewas) / 100:,.2f}"
+    return Markup('<span class="money">{}{}</span>').format("−" if pesewas < 0 else "", text)
+
+
+def state(name: str | None) -> Markup:
+    kind, word = STATES.get(name or "", ("calm", words(name)))
+    return Markup('<span class="state {}"><span class="sign" aria-hidden="true">{}</span>{}</span>').format(kind, SIGNS[kind], word)
+
+
+def when(moment: datetime | date | None, now: datetime) -> Markup:
+    """"3 h ago", with the moment itself under the pointer and for machines."""
+    if moment is None:
+        return Markup("–")
+    if not isinstance(moment, datetime):
+        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), day(moment))
+    exact = f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact, _relative(moment, now))
+
+
+def left(moment: datetime | None, now: datetime) -> Markup:
+    """A deadline: how long still, or how long over, as a state."""
+    if moment is None:
+        return Markup("–")
+    kind = "bad" if moment <= now else "warn" if moment - now < timedelta(hours=4) else "calm"
+    word = f"{span(now - moment)} late" if moment <= now else f"{span(moment - now)} left"
+    badge = Markup('<span class="state {}"><span class="sign" aria-hidden="true">{}</span><time datetime="{}">{}</time></span>')
+    return badge.format(kind, SIGNS[kind], moment.isoformat(), word)
+
+
+def span(long: timedelta) -> str:
+    minutes = int(long.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def day(moment: date | datetime | None) -> str:
+    return f"{moment.day} {moment:%b %Y}" if moment else "–"
+
+
+def words(name: str | None) -> str:
+    """"needs_review" -> "needs review"."""
+    return (name or "–").replace("_", " ").lower()
+
+
+def size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+def why_not(error: NotAllowed) -> str:
+    """A rule's refusal in words; one that has no words here is told by its name."""
+    text = WHY_NOT.get(error.reason)
+    return text or f"Not now: {words(error.reason)}." + "".join(f" {words(name).capitalize()}: {value}." for name, value in error.values.items())
+
+
+def _relative(moment: datetime, now: datetime) -> str:
+    away = now - moment
+    if abs(away) < timedelta(minutes=1):
+        return "now"
+    if abs(away) > timedelta(days=14):
+        return day(moment)
+    return f"{span(away)} ago" if away > timedelta() else f"in {span(-away)}"
+
+
