@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import aloud, money, reading, runs, voice
+from benchmarks import aloud, live, money, reading, runs, voice
 from benchmarks.ground import Ground
 
 LATEST = Path(__file__).with_name("latest.json")
@@ -14,7 +14,7 @@ BARS = {
     "ratio": (">=", 0.35), "receipt_ratio": (">=", 0.8), "call_p95_ms": ("<=", 150), "sustained_reply_p95_ms": ("<=", 400), "lost": ("<=", 0),
     "doubled": ("<=", 0), "disordered": ("<=", 0), "voice_p95_s": ("<=", 6), "text_beside_ratio": ("<=", 1.25),
     "read_median_ms": ("<=", 3), "read_random_worst_ms": ("<=", 50),
-    **voice.BARS, **money.BARS,
+    **voice.BARS, **money.BARS, **live.BARS,
 }  # fmt: skip
 
 
@@ -27,6 +27,8 @@ def main(only: set[str]) -> int:
     try:
         if not only or "ratios" in only:
             found |= runs.ratios(ground)
+        if not only or "live" in only:
+            found |= live.live(ground)
         ground.rest()
         ground.web("app:create_app()", threads=16)
         ground.world(**{"twilio.latency_ms": runs.PROVIDER_MS})

@@ -174,11 +174,11 @@ def test_a_busy_stream_asks_about_its_session_too(hub: Hub) -> None:
 
 def test_a_stream_ends_after_its_time_and_when_the_server_stops(stage: Stage) -> None:
     short = Hub(stage.parts.database, Pace(look_s=0.02, comment_s=5, life_s=0.2))
-    assert [block for block in opened(short)] == []
+    assert list(opened(short)) == []
     stopping = Hub(stage.parts.database, FAST)
     stream = opened(stopping)
     stopping.is_serving = lambda: False
-    assert [block for block in stream] == []
+    assert list(stream) == []
 
 
 def test_the_thread_ends_with_its_last_listener_and_begins_again(hub: Hub) -> None:
