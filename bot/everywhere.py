@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from bot.flow import Flow, Scene
+from bot.flow import Flow, Frame, Scene
 from bot.messages import Reply
 from bot.stack import Stack
-from models.plea import Plea
 
 #: Words that win in every state. Translations are added from the tables [global] of flows/words.
 GLOBAL = {
@@ -25,7 +24,6 @@ LINES = {
     "stopped": "You will get no more messages from us. Send *start* whenever you want to come back.",
     "is_stopped": "You asked us to stop, so we keep quiet. Send *start* to talk again.",
     "started": "Welcome back! Messages are on again.",
-    "agent": "A person will answer you here, Monday to Friday 8-18 and Saturday 9-16. You can go on meanwhile.",
     "left": "All right, we leave that: nothing was changed. Send *menu* to see what I can do.",
     "left_go_on": "All right, we leave that: nothing was changed.",
     "nothing_to_leave": "There is nothing to leave. Send *cancel order* to cancel an order, or *menu*.",
@@ -88,8 +86,8 @@ class Everywhere(Stack):
             self._ask(scene)
 
     def _agent(self, scene: Scene) -> None:
-        Plea.ask(scene.db, scene.person.id, scene.now)
-        self._say(scene, "agent")
+        """In the queue, and still where she was."""
+        self._flow(scene, Frame("plea", "")).ask_queue()
 
     def _status(self, scene: Scene) -> None:
         self.start(scene, "jobs" if scene.person.is_tailor else "orders")

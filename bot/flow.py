@@ -82,6 +82,7 @@ class Scene:
     waits: bool = False  # an answer is under way: nothing is asked meanwhile
     is_secret: bool = False  # what was heard is not kept
     is_passed_on: bool = False  # the conversation that is now on top hears the same message
+    attended_by: str | None = None  # the login of who speaks with the person now, while the bot is silent
     misses: int = 0
     replies: list[Reply] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
@@ -295,6 +296,5 @@ def _page(rows: Sequence[tuple[str, ...]], frame: Frame, more: str) -> list[tupl
     if len(rows) <= LIST_LIMIT:
         return list(rows)
     size = LIST_LIMIT - 1
-    pages = -(-len(rows) // size)
-    start = frame.page % pages * size
+    start = frame.page % -(-len(rows) // size) * size
     return [*rows[start : start + size], (MORE, more, "")]

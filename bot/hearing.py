@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 from bot.everywhere import Everywhere
 from bot.flow import Scene
-from bot.messages import Incoming, Reply
+from bot.messages import Incoming, Media, Reply
 from bot.understand import measurements_in, plain
 from models.circle import Circle
 from models.profile import Profile
@@ -44,17 +46,20 @@ class Hearing(Everywhere):
     def _take_voice(self, scene: Scene) -> None:
         """The row is written, the worker listens; no question is asked again meanwhile."""
         assert scene.heard and scene.heard.media
+        self._voice(scene, "taken" if self._want_heard(scene, scene.heard.media) else "too_many")
+
+    def _want_heard(self, scene: Scene, media: Media, event: str = "voice_heard") -> bool:
+        """False when too many wait already."""
         waiting = select(func.count()).where(Recording.person_id == scene.person.id, Recording.state == "wanted")
         if (scene.db.scalar(waiting) or 0) >= MOST_WAITING:
-            self._voice(scene, "too_many")
-            return
-        Recording.want(scene.db, scene.person.id, scene.heard.channel, scene.heard.media, scene.inbox_id, self._names(scene), scene.now)
+            return False
+        Recording.want(scene.db, scene.person.id, scene.channel, media, scene.inbox_id, self._names(scene), scene.now, event)
         scene.wakes.add("voice")
-        self._voice(scene, "taken")
+        return True
 
-    def _voice_heard(self, scene: Scene, recording_id: int) -> None:
-        recording = Recording.by_id(scene.db, recording_id)
-        if scene.person.is_stopped or scene.person.consented_at is None:
+    def _voice_heard(self, scene: Scene, facts: dict[str, Any]) -> None:
+        recording = Recording.by_id(scene.db, facts["recording_id"])
+        if scene.person.is_stopped or scene.person.consented_at is None or scene.attended_by:
             return
         if not recording.said or (recording.is_voice and (recording.state == "lost" or recording.why not in (None, "partly"))):
             self._voice(scene, recording.why or "lost")
@@ -62,7 +67,7 @@ class Hearing(Everywhere):
                 self._ask(scene)
             return
         scene.recording, scene.inbox_id = recording, recording.inbox_id
-        scene.heard = Incoming(scene.channel, f"recording:{recording_id}", "", text=recording.said)
+        scene.heard = Incoming(scene.channel, f"recording:{recording.id}", "", text=recording.said)
         if recording.why:
             self._voice(scene, "partly")
         self._hear_words(scene, recording)

@@ -111,6 +111,11 @@ class Reply:
         choices = [{"id": c.id, "label": c.label, "about": c.about} for c in self.choices]
         return {"text": self.text, "choices": choices, "menu": self.menu, "picture": self.picture}
 
+    @classmethod
+    def restored(cls, body: dict[str, Any]) -> Reply:
+        """As it was stored; what else its row remembers (who wrote it, a closed window) is left out."""
+        return cls(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"], body["picture"])
+
     def numbered(self) -> str:
         """The same bubble for a phone that cannot tap."""
         rows = [f"{n}. {c.label}" + (f" - {c.about}" if c.about else "") for n, c in enumerate(self.choices, 1)]

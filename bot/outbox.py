@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import Row
 from bot.channels import Channel, Undelivered
 from bot.clock import Clock
 from bot.links import Links
-from bot.messages import Choice, Letter, Receipt, Reply, Sending
+from bot.messages import Letter, Receipt, Reply, Sending
 from bot.rules.retry import LOST_TRIES, SEND_TRIES, backoff_s
 from models.base import Database
 from models.outbox import Outbox
@@ -93,11 +94,9 @@ class Carrier:
         return self.channels[row.channel].send(self._letter(row))
 
     def _letter(self, row: Row[Any]) -> Letter:
-        body = dict(row.body)
-        closed, _ = body.pop("window_closed", False), body.pop("gone", "")
-        body["choices"] = tuple(Choice(**c) for c in body["choices"])
-        body["picture"] = body["picture"] and self.links.full(body["picture"])
-        return Letter(row.id, self._address(row.person_id, row.channel), Reply(**body), self.links.receipt(row.channel, row.id), not closed)
+        reply, closed = Reply.restored(row.body), row.body.get("window_closed", False)
+        reply = replace(reply, picture=reply.picture and self.links.full(reply.picture))
+        return Letter(row.id, self._address(row.person_id, row.channel), reply, self.links.receipt(row.channel, row.id), not closed)
 
     def _address(self, person_id: int, channel: str) -> str:
         known = self._addresses.get((person_id, channel))

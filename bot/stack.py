@@ -148,6 +148,8 @@ class Stack:
             self._remember(below, before)
 
     def _ask(self, scene: Scene) -> None:
+        if scene.attended_by:
+            return  # somebody at the desk speaks with her: it is asked when she is given back
         frame = scene.stack[-1]
         frame.offered = []
         flow = self._flow(scene, frame)

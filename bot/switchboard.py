@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bot.attendance import Attendance
 from bot.flow import DONE, Flow, Frame, Scene
-from bot.hearing import Hearing
 from bot.messages import Incoming, Reply
 from bot.rules.notices import not_before
 from bot.rules.numbering import read_circle_code
@@ -19,9 +19,13 @@ FOR_STRANGERS = ("not_me",)  # flows whose very words are heard from somebody wh
 IDLE, DRAFT_LIFE = timedelta(minutes=30), timedelta(days=7)
 
 
-class Switchboard(Hearing):
+class Switchboard(Attendance):
     def __init__(self, flows: dict[str, type[Flow]], words: Callable[[str, str, str], str], translated: dict[str, str]) -> None:
         super().__init__(flows, words, translated)
+        self._own_events: dict[str, Callable[[Scene, dict[str, Any]], None]] = {
+            "invited": self._invited, "voice_heard": self._voice_heard, "note_kept": lambda scene, facts: None, "left_alone": self._left_alone,
+            "talked_out": self._talked_out,
+        }  # fmt: skip
         self._events = {e[3:]: name for name, flow in flows.items() for e in vars(flow) if e.startswith("on_")}
 
     # -- a message
@@ -29,9 +33,12 @@ class Switchboard(Hearing):
     def hear(self, scene: Scene, idle: timedelta | None) -> None:
         """Deals with what a person sent; `idle` is how long she was silent, None for a first message."""
         assert scene.heard
-        self._tidy(scene, idle)
         text = plain(scene.heard.text) if scene.heard.kind == "text" else ""
         word = None if scene.heard.tap.count("|") == 3 else self._global.get(text or scene.heard.text.strip())  # a button is no word
+        if scene.attended_by:
+            self._only_note(scene, word)
+            return
+        self._tidy(scene, idle)
         if scene.person.is_stopped and word != "start":
             self._say(scene, "is_stopped" if word != "stop" else "stopped")
         elif scene.person.consented_at is None and word not in ("stop", "start", "help", "agent") and not self._is_for_strangers(text):
@@ -95,11 +102,8 @@ class Switchboard(Hearing):
 
     def happen(self, scene: Scene, event: str, facts: dict[str, Any]) -> None:
         """Deals with something that happened outside and concerns this person."""
-        if event == "invited":
-            self._invited(scene, facts)
-            return
-        if event == "voice_heard":
-            self._voice_heard(scene, facts["recording_id"])
+        if event in self._own_events:
+            self._own_events[event](scene, facts)
             return
         name = self._events[event]
         morning = not_before(scene.now)

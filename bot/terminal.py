@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import jobs
-from bot.messages import Choice, Incoming, Reply
+from bot.messages import Incoming, Reply
 from bot.understand import network_hint
 from models.conversation import Conversation
 from models.garment import Garment
@@ -171,7 +171,6 @@ def _print_new(parts: Parts, me: str, shown: int) -> int:
         rows = db.scalars(select(Outbox).where(Outbox.person_id == person_id, Outbox.id > shown).order_by(Outbox.id))
         for row in rows:
             shown = row.id
-            reply = Reply(**{**row.body, "choices": tuple(Choice(**c) for c in row.body["choices"])})
-            print("bot: " + reply.numbered().replace("\n", "\n     "))
+            print("bot: " + Reply.restored(row.body).numbered().replace("\n", "\n     "))
     parts.carrier.drain()
     return shown

@@ -24,7 +24,6 @@ class Menu(Flow):
         "draft": "Go on where I was", "browse": "Find a tailor", "orders": "My orders", "family": "Measurements", "settings": "Settings",
         "circles": "Family order", "help": "Talk to a person", "jobs": "My jobs", "milestone": "Send a work photo", "handover": "Handover code",
         "availability": "Busy or free", "wallet": "My wallet",
-        "helped": "A person will answer you here, Monday to Friday 8-18 and Saturday 9-16.",
     }  # fmt: skip
 
     @dataclass
@@ -48,7 +47,6 @@ class Menu(Flow):
             self.scene.stack.remove(self.frame)
             self.scene.stack += [Frame(**frame) for frame in self.memory.draft]
         elif wish == "help":
-            self.say("helped")
             self.call("plea")
         else:
             self.hand_over_to(wish)

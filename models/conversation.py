@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, select
+from sqlalchemy import BigInteger, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Json, Prepared
@@ -23,10 +23,16 @@ class Conversation(Base):
     stack: Mapped[list[Json]] = mapped_column(default=list)
     misses: Mapped[int] = mapped_column(default=0)
     heard_at: Mapped[datetime | None]
+    attended_by: Mapped[str | None]  # the login of who speaks with the person now; the bot is silent meanwhile
 
     @classmethod
     def stack_of(cls, db: Session, person_id: int) -> list[Json]:
         return db.execute(select(cls.stack).where(cls.person_id == person_id)).scalar_one()
+
+    @classmethod
+    def attend(cls, db: Session, person_id: int, by: str | None) -> None:
+        """From now on somebody at the desk speaks with the person, or the bot again. Lock the person first."""
+        db.execute(update(cls).where(cls.person_id == person_id).values(attended_by=by))
 
     @classmethod
     def keep(
@@ -47,6 +53,7 @@ class Standing(NamedTuple):
     version: int
     misses: int
     heard_at: datetime | None
+    attended_by: str | None = None
     inbox_id: int | None = None
 
 
@@ -73,7 +80,7 @@ def lock_by_id(db: Session, person_id: int) -> Standing:
 # locked, so that a transaction that waited reads what the one before it wrote. (NO KEY: another person's transaction may set a timer
 # for her meanwhile; the check of its foreign key would wait for her, and she perhaps for the order that the other one holds.)
 _STANDING = """
-    SELECT p.id, p.name, p.language, p.role, p.wallet, p.network, p.consented_at, p.stopped_at, c.version, c.misses, c.heard_at
+    SELECT p.id, p.name, p.language, p.role, p.wallet, p.network, p.consented_at, p.stopped_at, c.version, c.misses, c.heard_at, c.attended_by
     FROM person p JOIN conversation c ON c.person_id = p.id"""
 _BY_ADDRESS_SQL = f"{_STANDING} JOIN address a ON a.person_id = p.id WHERE a.channel = :channel AND a.value_index = :index FOR NO KEY UPDATE OF p, c"
 _BY_ID = Prepared("standing_by_id", {"person": "bigint"}, f"{_STANDING} WHERE p.id = :person FOR NO KEY UPDATE OF p, c")

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 import flows
 from bot.everywhere import LINES
 from bot.flow import COMMON, DONE, Flow, Frame
-from bot.messages import Choice, Incoming, Letter, Media, Reply
+from bot.messages import Incoming, Letter, Media, Reply
 from bot.payments import Needs
 from bot.plugins import classes_in
 from bot.rules.pricing import Quote
@@ -38,6 +38,7 @@ from models.payment import Payment
 from models.person import Person
 from models.picture import Picture
 from models.piece import Piece
+from models.plea import Plea
 from models.profile import Profile
 from models.review import Review
 from models.tailor import Offer
@@ -207,6 +208,7 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     ("leave", "sure"): ("ordered", "ama", CIRCLE),
     **{("vote", state): ("ordered", "ama", CIRCLE) for state in ("options", "running")},
     ("ballot", "choice"): ("ordered", "ama", CIRCLE),
+    ("content", "thumb"): ("ordered", "ama", {"plea_id": 0}),
 }
 PASSING = {("plea", "queue"), ("not_me", "alarm"), ("decision", "told"), ("refunds", "shown")}  # never waits for an answer
 TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason"), ("review", "words"), ("reply", "words")}  # whatever is written there is a reason
@@ -312,6 +314,8 @@ def _real(house: Stage, key: str, value: Any) -> Any:
             return [Profile.create(db, order.customer_id, "Akosua", "child", now=house.parts.clock.now()).id]
         if key == "picture_id":
             return Picture.own(db, b"", house.parts.clock.now()).id
+        if key == "plea_id":
+            return Plea.take(db, order.customer_id, "esi", house.parts.clock.now()).id
         if key == "tailor_id":
             return offer.tailor_id
         if key == "check_id":
@@ -350,7 +354,7 @@ def hear(house: Stage, who: str, **said: Any) -> list[Reply]:
     with house.parts.database.begin() as db:
         person = house.person(db, who)
         rows = db.scalars(select(Outbox).where(Outbox.id > before, Outbox.person_id == person.id).order_by(Outbox.id)).all()  # type: ignore[union-attr]
-        replies = [Reply(**row.body | {"choices": tuple(Choice(**c) for c in row.body["choices"])}) for row in rows]
+        replies = [Reply.restored(row.body) for row in rows]
     assert replies and COMMON["sorry"] not in replies[0].text, said
     for reply in replies:
         check_manners(Letter(0, "", reply, ""))

@@ -53,7 +53,7 @@ def test_a_broken_contract_is_seen(contract: str, broken: str, tmp_path: Path) -
     if contract == "pure-rules":
         text = text.replace(broken, "    PIL\n    json")
     else:
-        text = re.sub(r"    intake\n(    engine.*\n)", r"\1    intake\n", text, count=1)
+        text = re.sub(r"    gallery \| intake\n(    engine.*\n)", r"\1    gallery | intake\n", text, count=1)
     config = tmp_path / "broken.ini"
     config.write_text(text, encoding="utf-8")
     result = lint(config)
