@@ -18,7 +18,7 @@ from bot.rules.tracker import Track, track
 from bot.rules.whereabouts import Part, Whereabouts, whereabouts
 from models.order_view import OrderView
 
-CLOSED = ("COMPLETED", *words.ASIDE)
+CLOSED = ("COMPLETED", "CANCELLED", "REFUNDED")
 KINDS = ("held", "released", "cash", "back", "open")
 
 
@@ -84,6 +84,12 @@ class Page:
         return self.order.state in CLOSED
 
     @property
+    def mood(self) -> str:
+        """Whether she is to do something, can watch, or it is over."""
+        waits = self.order.state in words.HERS or self.order.trouble or (self.order.state == "READY_FOR_DELIVERY" and self._due())
+        return "over" if self.is_closed else "halted" if self.aside else "hers" if waits else "watch"
+
+    @property
     def stops(self) -> Iterator[Line]:
         for stop in self.track.stops:
             yield Line(words.STOPS[stop.name], at=stop.at, kind="here" if stop.is_here else "behind" if stop.is_behind else "ahead")
@@ -114,7 +120,7 @@ class Page:
         """Every pesewa of the price, by where it is."""
         labels = {
             "held": "Held by Sew4Mi", "released": f"Released to {self.tailor}", "cash": f"Paid to {self.tailor} in cash",
-            "back": "Given back to you", "open": "Not paid" if self.order.state in CLOSED[2:] else "Still to pay",
+            "back": "Given back to you", "open": "Not paid" if self.is_closed else "Still to pay",
         }  # fmt: skip
         slices, before = list[Slice](), 0
         for kind in KINDS:
@@ -135,7 +141,7 @@ class Page:
     @property
     def parts(self) -> Iterator[Line]:
         for part in self._money.parts:
-            yield Line(words.STAGES[part.stage], ", ".join(self._whereabouts(part)), ghs(part.amount), kind="open" if part.open else "paid")
+            yield Line(words.STAGES[part.stage], "\n".join(self._whereabouts(part)), ghs(part.amount), kind="open" if part.open else "paid")
 
     @property
     def refunds(self) -> Iterator[Line]:
@@ -160,9 +166,12 @@ class Page:
         year = "" if here.year == self._now.year else f" {here.year}"
         return f"{here:%a} {here.day} {here:%b}{year}, {here:%H:%M}"
 
+    def day(self, when: datetime) -> str:
+        return self.stamp(when).partition(",")[0]
+
     @property
     def ready(self) -> str:
-        """ "Fri 5 Dec"."""
+        """ "Fri 5 Dec", the promised day."""
         return days.spoken(self.order.promised_on, self._now.date()).partition(" (")[0]
 
     @property
@@ -186,12 +195,12 @@ class Page:
     def _whereabouts(self, part: Part) -> Iterator[str]:
         """ "paid Mon 23 Nov, 09:00", "held by Sew4Mi" …"""
         if part.paid_at:
-            yield f"paid {self.stamp(part.paid_at)}"
+            yield f"paid on {self.stamp(part.paid_at)}"
         if part.cash:
             yield f"paid to {self.tailor} in cash: Sew4Mi does not hold it"
         if part.held:
             yield "held by Sew4Mi"
-        left = f" {self.stamp(part.left_at)}" if part.left_at else ""
+        left = f" on {self.stamp(part.left_at)}" if part.left_at else ""
         both = part.released and part.back
         if part.back:
             yield (f"{ghs(part.back)} " if both else "") + f"given back{left}"
@@ -204,7 +213,7 @@ class Page:
         asked = [p for p in self._view.payments if p.stage == part.stage and p.state in OPEN]
         if asked:
             return "said to be paid in cash" if asked[-1].provider == "cash" else f"a prompt is under way to {masked(asked[-1].msisdn)}"
-        if self.order.state in CLOSED:
+        if self.is_closed:
             return "not paid"
         return "due now" if part is self._due() else "not due yet"
 

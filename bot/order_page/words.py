@@ -34,6 +34,8 @@ STANDS = {
     "CANCELLED": ("Cancelled", "What comes back to you stands under “Money”."),
     "REFUNDED": ("Refunded", "What comes back to you stands under “Money”."),
 }
+#: States in which it is her turn.
+HERS = ("PENDING_DEPOSIT", "READY_FOR_FITTING", "FITTING_APPROVED", "DELIVERED")
 #: What a clock does when it runs out, in the states in which one runs.
 CLOCKS = {
     "PENDING_DEPOSIT": " Without it the order is cancelled on {when}.",
