@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from bot import terminal
 from bot.messages import Request
@@ -47,7 +47,9 @@ DEEDS = (
     "accept", "fabric", "cutting", "fitting", "approve", "reject", "ready", "hand_over", "confirm", "cancel", "decline", "release", "next_tailor",
 )  # fmt: skip
 
-
+DUE = text("""
+    SELECT EXISTS (SELECT 1 FROM payment WHERE next_at <= :now), EXISTS (SELECT 1 FROM refund WHERE state = 'owed' AND next_at <= :now),
+        EXISTS (SELECT 1 FROM disbursement WHERE next_at <= :now), EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting' AND due_at <= :now)""")
 RARELY = st.integers(0, 2).map(lambda n: n == 0)
 #: What mostly happens to an order next.
 NEXT = {
@@ -312,7 +314,12 @@ class Money(RuleBasedStateMachine):
             (lambda db: Disbursement.due(db, self.now), self.parts.paymaster.carry),
             (lambda db: Inbox.waiting(db, self.now), self.parts.engine.happen),
         )
-        for due, carry in work:
+        with the_vault.at_once() as connection:
+            is_due = [bool(x) for x in connection.execute(DUE, {"now": self.now}).one()]
+        for place, (due, carry) in enumerate(work):
+            if not is_due[place]:
+                continue
+            is_due[place + 1 :] = [True] * (len(work) - place - 1)  # what was carried may have set it off
             with the_vault.begin() as db:
                 waiting = due(db)
             for ident in waiting:
