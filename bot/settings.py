@@ -53,6 +53,8 @@ class Settings(VoiceChoice):
     payout_minimum_ghs: int = Field(default=50, ge=1)
     payout_approval_above_ghs: int = Field(default=5_000, ge=0)
     payout_per_day_ghs: int = Field(default=10_000, ge=1)
+    desk_password: str = Field(default="", repr=False, description="with desk_key: people for the desk of a demo, made by `flask seed`")
+    desk_key: str = Field(default="", repr=False, description="base32; what their authenticator apps share")
     seller_name: str = "Sew4Mi"
     seller_address: str = ""
     seller_tin: str = ""
@@ -91,6 +93,8 @@ class Settings(VoiceChoice):
         if self.environment == "production":
             if self.clock_file:
                 raise ValueError("CLOCK_FILE moves time: not in production")
+            if self.desk_password or self.desk_key:
+                raise ValueError("DESK_PASSWORD and DESK_KEY are for demos: use `flask admin create` in production")
             if not self.public_url.startswith("https://"):
                 raise ValueError("PUBLIC_URL must be https in production")
         if self.payout_per_day_ghs < 2 * self.payout_minimum_ghs:

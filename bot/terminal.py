@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot import jobs
 from bot.messages import Incoming, Reply
+from bot.rules.roles import Role
 from bot.understand import network_hint
 from models.conversation import Conversation
 from models.garment import Garment
@@ -24,6 +25,7 @@ from models.person import Address, Person
 from models.picture import Picture
 from models.plea import Plea
 from models.purse import Purse
+from models.staff import Staff
 from models.tailor import Tailor
 from models.timer import Timer
 
@@ -57,13 +59,22 @@ SAMPLES: tuple[tuple[str, str, str, str, int, int, bool, bool, int, dict[str, in
         {"school_uniform": 70, "shorts": 40, "skirt": 50}, "#795548#fff8e1#3e2723",
     ),
 )  # fmt: skip
+#: Who works at the desk of a demo; two for money, since each needs the other.
+DESK: tuple[tuple[str, str, Role], ...] = (
+    ("esi", "Esi Owusu", "operator"), ("yaa", "Yaa Asante", "finance"), ("kojo", "Kojo Mensah", "finance"), ("adjoa", "Adjoa Boakye", "support"),
+    ("nii", "Nii Lamptey", "verifier"), ("abla", "Abla Agbeko", "readonly"),
+)  # fmt: skip
 
 
 def seed(parts: Parts) -> None:
-    """The catalogue, and sample tailors where there are none and it is not the real world; may be run again."""
+    """The catalogue, and, where there are none and it is not the real world, sample tailors and people at the desk; may be run again."""
     with parts.database.begin() as db:
         Garment.stock(db)
         db.flush()
+        if parts.settings.desk_password and parts.settings.desk_key and not Staff.all(db):
+            for login, name, role in DESK:
+                staff = Staff.hire(db, login=login, name=name, role=role, password=parts.settings.desk_password, now=parts.clock.now())
+                staff.secret, staff.enrolled_at = parts.settings.desk_key, parts.clock.now()
         if parts.settings.environment != "production" and db.scalar(select(Tailor.id).limit(1)) is None:
             for row in SAMPLES:
                 add_tailor(db, parts, *row)

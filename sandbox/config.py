@@ -37,6 +37,8 @@ class Config:
     paystack_webhook_path: str
     database_url: str
     field_keys: str
+    desk_password: str
+    desk_key: str
     clock_file: Path | None
     content_file: Path | None
     callback_delay_s: float
@@ -76,6 +78,8 @@ def from_environment(port: int, env: Mapping[str, str] = os.environ) -> Config:
         paystack_webhook_path=read("SANDBOX_PAYSTACK_WEBHOOK_PATH", "/webhooks/payment/paystack"),
         database_url=env.get("DATABASE_URL", ""),
         field_keys=env.get("FIELD_KEYS", ""),
+        desk_password=env.get("DESK_PASSWORD", ""),
+        desk_key=env.get("DESK_KEY", ""),
         clock_file=Path(env["CLOCK_FILE"]) if env.get("CLOCK_FILE") else None,
         content_file=Path(env["SANDBOX_CONTENT_FILE"]) if env.get("SANDBOX_CONTENT_FILE") else None,
         callback_delay_s=float(read("SANDBOX_CALLBACK_DELAY_S", "0.2")),

@@ -34,6 +34,10 @@ What to try
   6. Move the clock and see deadlines ring; open the drawer to see the order, the ledger and what leaves the house;
      under "Faults" make WhatsApp or the mobile-money providers fail.
 
+The desk, where the business is run: {web}/admin
+  Sign in as esi (operator), yaa or kojo (finance), adjoa (support), nii (verifier) or abla (may only look).
+  The password of all of them is {password}, the six digits are at {play}/desk
+
 The product itself answers at {web} ({web}/readyz). Logs: {logs}/
 Everything lives below {state}/ and is there again next time; `make demo RESET=1` starts afresh. Ctrl-C stops it.
 """
@@ -85,7 +89,7 @@ def welcome(house: House) -> str:
     moved = [f"Port {want} is busy: using {have}." for want, have in ports if want != have]
     text = WELCOME.format(
         play=f"{house.origin}/play", web=house.web, logs=_near(house.logs), state=_near(house.state),
-        customer=names["Customer"], tailor=names["Tailor"],
+        customer=names["Customer"], tailor=names["Tailor"], password=house.environment["DESK_PASSWORD"],
     )  # fmt: skip
     return "\n".join([*moved, text])
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 #: Names of the product's settings: what a shell happens to hold under them must not reach the sandbox, above all no real account.
-OURS = ("TWILIO_", "MTN_", "VODAFONE_", "PAYSTACK_", "META_", "OPENAI_", "ADMIN_", "SMTP_", "MAIL_")
+OURS = ("TWILIO_", "MTN_", "VODAFONE_", "PAYSTACK_", "META_", "OPENAI_", "ADMIN_", "DESK_", "SMTP_", "MAIL_")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -62,4 +62,6 @@ def _fresh() -> dict[str, str]:
         "VODAFONE_API_KEY": secrets.token_hex(16),
         "VODAFONE_WEBHOOK_SECRET": secrets.token_hex(16),
         "PAYSTACK_SECRET_KEY": "sk_test_" + secrets.token_hex(20),
+        "DESK_PASSWORD": "-".join(secrets.token_hex(2) for _ in range(4)),
+        "DESK_KEY": base64.b32encode(secrets.token_bytes(20)).decode(),
     }

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from sandbox.authenticator import Authenticator
 from sandbox.config import Config, from_environment
 from sandbox.content import Contents
 from sandbox.control import Control
@@ -53,7 +54,7 @@ def build(config: Config) -> web.Application:
     app = web.Application(client_max_size=REQUEST_LIMIT)
     app[SHARED], app[WALLETS], app[OUTGOING] = shared, wallets, outgoing
     collectors = Mtn(shared, wallets), MtnOut(shared, outgoing), Vodafone(shared, wallets), *paystack
-    for part in (twilio, *collectors, OpenAI(shared), control, till, Statements(shared, wallets)):
+    for part in (twilio, *collectors, OpenAI(shared), control, till, Statements(shared, wallets), Authenticator(config)):
         app.add_routes(part.routes())
     app.router.add_get("/", _to_the_page)
 
