@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import logging
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from bot.admin import live, shown, sign_in
 from bot.admin import pages as folder
-from bot.admin import shown, sign_in
 from bot.admin.door import CHANGING, Desk, Door, Pages, Refused, is_secure
 from bot.plugins import names_in
 from bot.rules import NotAllowed
@@ -42,6 +43,7 @@ def install(app: Flask, parts: Parts) -> None:
         for method, path, name, view, rule in book.views:
             desk.add_url_rule(path, name, door.guarded(view, **rule), methods=[method])
     sign_in.routes(desk, door)
+    live.routes(desk, parts, partial(door.guarded, can="look", quiet=True), lambda: partial(door.still_valid, g.desk.session.id))
     _dress(desk, parts, sorted((book for book in found if book.title), key=lambda book: (GROUPS.index(book.group), book.rank)))
     app.register_blueprint(desk)
     shown.teach(app, parts)

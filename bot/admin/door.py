@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import Clock
 from models.audit import Audit
+from models.news import News
 from models.staff import SignIn, Staff, StaffSession
 
 if TYPE_CHECKING:
@@ -130,16 +131,16 @@ class Door:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
 
-    def guarded(self, view: View, *, can: str, fresh: bool = False, half: bool = False) -> View:
-        """`half` is for the pages between the password and the code."""
+    def guarded(self, view: View, *, can: str, fresh: bool = False, half: bool = False, quiet: bool = False) -> View:
+        """`half` is for the pages between the password and the code, `quiet` for what a page asks by itself: it keeps no session awake."""
 
         @wraps(view)
         def enter(**path: Any) -> Answer:
             with self.parts.database.begin() as db:
-                desk = self._enter(db, half=half)
+                desk = self._enter(db, half=half, quiet=quiet)
                 if isinstance(desk, Response):
                     return desk
-                g.desk = desk
+                g.desk, g.place = desk, "" if quiet else News.now(db.connection())  # before anything is read that may change
                 try:
                     answer = make_response(self._answer(desk, view, path, can=can, fresh=fresh))
                 except Exception:
@@ -168,7 +169,7 @@ class Door:
             return render_template("prove.html", fields=_typed(), wrong="_code" in request.form), 401
         return view(desk, **path)
 
-    def _enter(self, db: Session, *, half: bool) -> Desk | Response:
+    def _enter(self, db: Session, *, half: bool, quiet: bool) -> Desk | Response:
         found = StaffSession.find(db, request.cookies.get(COOKIE, ""), wall.now())
         if found is None:
             if request.method in CHANGING:
@@ -178,7 +179,8 @@ class Door:
         session, staff = found
         if not half and session.proven_at is None:
             return make_response(redirect(url_for("desk.second_step"), 303))
-        session.touch(wall.now())
+        if not quiet:
+            session.touch(wall.now())
         return Desk(self.parts, db, staff, session, g.request_id)
 
     def _check_origin(self, desk: Desk) -> None:

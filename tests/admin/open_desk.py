@@ -8,10 +8,11 @@ from bot.admin import live
 from bot.settings import load
 from bot.wiring import Parts, Settings
 
-PAGE = """<!doctype html><html lang="en"><head><title>Desk</title><link rel="icon" href="/calm" data-alarm="/alarm"></head><body>
-<p role="status" data-live="status"></p><button type="button" data-live="pause" aria-pressed="false" hidden>Pause</button>
+PAGE = """<!doctype html><html lang="en"><head><title>Desk</title><link rel="icon" href="/calm.svg">
+<script src="/admin/live.js" defer></script></head><body data-events="/admin/events" data-news="/admin/news" data-after="{}">
+<p id="live" role="status"></p>
 <table><tr data-topic="order" data-subject="SW-1"><td>one</td></tr><tr data-topic="order" data-subject="SW-2"><td>two</td></tr></table>
-<script src="/admin/live.js" defer data-events="/admin/events" data-news="/admin/news" data-after="{}"></script></body></html>"""
+</body></html>"""
 
 
 def create_app(streams: int = 20, comment_s: float = 0.2, patience_s: float = 1) -> Flask:

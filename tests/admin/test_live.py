@@ -298,3 +298,50 @@ def test_asking_while_the_database_is_away(app: Flask, monkeypatch: pytest.Monke
     client = app.test_client()
     assert client.get("/admin/news").status_code == 503
     assert client.get("/admin/events").data == b"", "it ends, and the browser comes back"
+
+
+# -- behind the door
+
+
+def test_the_door_stands_before_the_news(stage: Stage, sits: Callable[..., Any]) -> None:
+    for path in ("/admin/events", "/admin/news"):
+        assert stage.web.get(path).status_code == 303
+    signed_in = sits("readonly")
+    assert signed_in.get("/news").status_code == 200
+    stream = signed_in.get("/events", buffered=False)
+    assert stream.mimetype == "text/event-stream" and next(iter(stream.response)).startswith(b"retry:")
+    stream.close()
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(stage: Stage, sits: Callable[..., Any]) -> None:
+    signed_in = sits("readonly")
+    with stage.parts.database.begin() as db:
+        db.execute(text("UPDATE staff_session SET seen_at = seen_at - interval '10 minutes'"))
+        seen = db.execute(text("SELECT seen_at FROM staff_session")).scalar_one()
+    assert signed_in.get("/news").status_code == 200
+    with stage.parts.database.begin() as db:
+        assert db.execute(text("SELECT seen_at FROM staff_session")).scalar_one() == seen
+    signed_in.page("/")
+    with stage.parts.database.begin() as db:
+        assert db.execute(text("SELECT seen_at FROM staff_session")).scalar_one() > seen
+
+
+def test_a_page_knows_its_place_from_before_it_was_read(stage: Stage, sits: Callable[..., Any]) -> None:
+    signed_in = sits("readonly")
+    place = signed_in.page("/").split('data-after="')[1].split('"')[0]
+    assert signed_in.get(f"/news?after={place}").status_code == 204
+    write(stage.web.application.extensions["live"], "SW-1")
+    assert [one["subject"] for one in signed_in.get(f"/news?after={place}").json["news"]] == ["SW-1"]
+
+
+def test_a_stream_ends_when_somebody_is_signed_out(stage: Stage, sits: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = stage.web.application.extensions["live"]
+    monkeypatch.setattr(hub, "pace", FAST)
+    signed_in = sits("readonly")
+    stream = signed_in.get("/events", buffered=False)
+    body = iter(stream.response)
+    assert any(b"event: here" in next(body) for _ in range(3))
+    with stage.parts.database.begin() as db:
+        db.execute(text("UPDATE staff_session SET ended_at = now()"))
+    assert len(list(body)) <= 1
+    stream.close()

@@ -137,11 +137,11 @@ def test_changed_rows_are_marked_where_they_are(served: Served, page: Any) -> No
     assert page.locator(".is-new").all_inner_texts() == ["two changed"]
     assert [row.strip() for row in page.locator("tr").all_inner_texts()] == ["one", "two changed"]
     assert page.get_by_role("status").inner_text() == "2 changes · reload"
-    assert page.locator("link[rel=icon]").get_attribute("href") == "/calm"
+    assert page.locator("link[rel=icon]").get_attribute("href") == "/calm.svg"
     served.write("order", "SW-2")
     served.write("dispute", "D-1")
     served.until(lambda: page.title() == "(3) Desk")
-    assert page.locator("link[rel=icon]").get_attribute("href") == "/alarm"
+    assert page.locator("link[rel=icon]").get_attribute("href").endswith("/alarm.svg")
     assert page.locator(".is-new").all_inner_texts() == ["two changed"]
 
 

@@ -1,15 +1,15 @@
 // Marks what has changed since the page was loaded; the page works as well without it.
-// <script src="…/live.js" defer data-events="/admin/events" data-news="/admin/news" data-after="the place in the news before the page was read">
+// <body data-events="/admin/events" data-news="/admin/news" data-after="the place in the news before the page was read">
 "use strict";
 (() => {
-  const { events, news, after } = document.currentScript.dataset;
+  const { events, news, after } = document.body.dataset;
+  if (!events) return;
   const POLL_MS = 15_000, HIDDEN_POLL_MS = 60_000, STREAM_AGAIN_MS = 300_000, FAILURES = 3;
   const ALARMS = new Set(["dispute", "case", "failed"]);
   const PAUSED = "live-paused";
 
-  const status = document.querySelector("[data-live=status]");
-  const pause = document.querySelector("[data-live=pause]");
-  const icon = document.querySelector("link[rel=icon][data-alarm]");
+  const status = document.getElementById("live");
+  const icon = document.querySelector("link[rel=icon]");
   const title = document.title;
   const changed = new Set();
 
@@ -23,12 +23,12 @@
       if (row.classList.contains("is-new")) continue;
       row.classList.add("is-new");
       const said = document.createElement("span");
-      said.className = "visually-hidden";
+      said.className = "hush";
       said.textContent = " changed";
       (row.querySelector("th, td") || row).append(said);
     }
     changed.add(`${topic} ${subject}`);
-    if (icon && ALARMS.has(topic)) icon.href = icon.dataset.alarm;
+    if (icon && ALARMS.has(topic)) icon.href = icon.href.replace("calm.svg", "alarm.svg");
     document.title = `(${changed.size}) ${title}`;
     say(`${changed.size} ${changed.size === 1 ? "change" : "changes"}`);
   }
@@ -109,19 +109,21 @@
     return sessionStorage.getItem(PAUSED) === "1";
   }
 
-  function show() {
-    pause.setAttribute("aria-pressed", String(isPaused()));
-  }
-
-  if (pause) {
-    pause.hidden = false;
-    show();
+  function offerPause() {
+    const pause = document.createElement("button");
+    const show = () => pause.setAttribute("aria-pressed", String(isPaused()));
+    pause.type = "button";
+    pause.className = "plain";
+    pause.textContent = "Pause updates";
     pause.addEventListener("click", () => {
       sessionStorage.setItem(PAUSED, isPaused() ? "0" : "1");
       show();
       listen();
     });
+    show();
+    status.after(pause);
   }
+
   document.addEventListener("visibilitychange", async () => {
     stop();
     if (isOver || isPaused()) return;
@@ -130,5 +132,6 @@
   });
   addEventListener("pagehide", stop);
   addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+  if (status) offerPause();
   listen();
 })();
