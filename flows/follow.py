@@ -28,9 +28,9 @@ class Follow(Flow):
     states = ("action",)
     transitions = (("left", "action", "done"), ("acted", "action", "done"), ("not_found", "action", "done"))
     says = {
-        "action": "*{number}* · {garment} by {tailor}\n{bar} {percent} %\n{state}\nReady by {day} · total {total}{handover}",
+        "action": "*{number}* · {garment} by {tailor}\n{bar} {percent} %\n{state}\nReady by {day} · total {total}{handover}\nAll about it: {page}",
         "hint_action": "Tap what you want to do, or send *menu*.",
-        "closed": "*{number}* · {garment} by {tailor}\n{state}\nTotal {total}",
+        "closed": "*{number}* · {garment} by {tailor}\n{state}\nTotal {total}\nAll about it: {page}",
         "unknown": "I find no order {number} of yours.",
         "handover": "\nHandover code: *{code}*",
         "pay": "Pay now", "cancel": "Cancel order", "fitting": "See the fitting", "delivery": "I have it", "menu": "Menu",
@@ -73,6 +73,7 @@ class Follow(Flow):
             number=order.number, garment=order.noun(self.db), tailor=order.tailor(self.db).business,
             bar="●" * (percent // 20) + "○" * (5 - percent // 20), percent=percent, state=self.line(now),
             day=days.spoken(order.promised_on, self.today), total=ghs(order.total), handover=handover,
+            page=self.scene.links.full(self.scene.links.order(order.id, self.now)),
         )  # fmt: skip
 
     def hear_action(self) -> None:

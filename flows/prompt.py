@@ -45,7 +45,7 @@ class Prompt(Flow):
         "in_doubt": "I do not know yet whether the {amount} for {order} arrived. *Best wait:* should you pay again and both arrive, one comes "
         "back to you. I keep asking {network} and will tell you.",
         "received": "✅ {amount} received for {order}. Thank you!",
-        "paid_deposit": "{received}\n{tailor} now has 24 hours to accept.\n{receipt}",
+        "paid_deposit": "{received}\n{tailor} now has 24 hours to accept.\n{receipt}\nFollow your order: {page}",
         "paid_fitting": "{received}\n{tailor} finishes the work now.\n{receipt}",
         "paid_final": "{received}\nAll is paid. Your handover code is *{code}*. "
         "Give it to {tailor} only when the garment is in your hands.\n{receipt}",
@@ -175,9 +175,10 @@ class Prompt(Flow):
     def _tell_all(self, order: Order, payment: Payment, net: int) -> None:
         values = self._values(order, payment)
         values |= {"tailor": order.tailor(self.db).business, "received": self.line("received", **values)}
-        link = self.scene.links.full(self.scene.links.document(receipt_for(self.db, payment, self.now).id, self.now))
+        links = self.scene.links
+        link, page = links.full(links.document(receipt_for(self.db, payment, self.now).id, self.now)), links.full(links.order(order.id, self.now))
         receipt = self.line("receipt", reference=payment.provider_id or payment.reference, network=NETWORKS[payment.network], link=link)
-        self.tell(self.person.id, f"paid_{payment.stage}", code=order.handover_code, receipt=receipt, **values)
+        self.tell(self.person.id, f"paid_{payment.stage}", code=order.handover_code, receipt=receipt, page=page, **values)
         tailor = order.tailor(self.db).person_id
         if payment.stage == "deposit":
             self.invite(tailor, "job", once=f"job:{order.id}", order_id=order.id, tailor_id=order.tailor_id)

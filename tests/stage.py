@@ -59,7 +59,7 @@ NEXT_DUE = text("""SELECT min(due) FROM (
     UNION ALL SELECT due_at FROM recording WHERE state = 'wanted') AS things WHERE due > :now""")
 NAMES = re.compile(r"SW-\d{4}-[0-9A-Z]{5}")
 CASES = re.compile(r"\bD-\d+")
-PAPERS = re.compile(r"https://bot\.example/media/papers/[\w-]+\.pdf")
+PAPERS = re.compile(r"https://bot\.example/(media/papers/[\w-]+\.pdf|o/[\w-]+)")
 
 
 class MovedParts(Parts):
@@ -351,7 +351,7 @@ class Stage:
             yield who, letter
 
     def told(self, text: str) -> str:
-        """Order numbers and codes by their place in the story: SW-A, SW-B, CODE-A …; links to papers as LINK."""
+        """Order numbers and codes by their place in the story: SW-A, SW-B, CODE-A …; links to papers and order pages as LINK."""
         for number in NAMES.findall(text):
             self.codes.setdefault(number, f"SW-{chr(65 + sum(v.startswith('SW-') for v in self.codes.values()))}")
         for case in CASES.findall(text):

@@ -87,17 +87,16 @@ class Page:
     def mood(self) -> str:
         """Whether she is to do something, can watch, or it is over."""
         waits = self.order.state in words.HERS or self.order.trouble or (self.order.state == "READY_FOR_DELIVERY" and self._due())
-        return "over" if self.is_closed else "halted" if self.aside else "hers" if waits else "watch"
+        return "over" if self.is_closed else "halted" if self.track.aside else "hers" if waits else "watch"
 
     @property
     def stops(self) -> Iterator[Line]:
+        """The road; what has left it is said after the last stop it had reached."""
         for stop in self.track.stops:
-            yield Line(words.STOPS[stop.name], at=stop.at, kind="here" if stop.is_here else "behind" if stop.is_behind else "ahead")
-
-    @property
-    def aside(self) -> Line | None:
-        """Where an order stands that has left the road."""
-        return Line(words.ASIDE[self.track.aside], at=self.track.aside_at) if self.track.aside else None
+            is_behind = stop.is_behind or (stop.is_here and self.is_closed)
+            yield Line(words.STOPS[stop.name], at=stop.at, kind="behind" if is_behind else "here" if stop.is_here else "ahead")
+            if stop.is_here and self.track.aside:
+                yield Line(words.ASIDE[self.track.aside], at=self.track.aside_at, kind="aside")
 
     # -- the work
 
@@ -195,12 +194,12 @@ class Page:
     def _whereabouts(self, part: Part) -> Iterator[str]:
         """ "paid Mon 23 Nov, 09:00", "held by Sew4Mi" …"""
         if part.paid_at:
-            yield f"paid on {self.stamp(part.paid_at)}"
+            yield f"paid on {self.day(part.paid_at)}"
         if part.cash:
             yield f"paid to {self.tailor} in cash: Sew4Mi does not hold it"
         if part.held:
             yield "held by Sew4Mi"
-        left = f" on {self.stamp(part.left_at)}" if part.left_at else ""
+        left = f" on {self.day(part.left_at)}" if part.left_at else ""
         both = part.released and part.back
         if part.back:
             yield (f"{ghs(part.back)} " if both else "") + f"given back{left}"
