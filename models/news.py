@@ -87,10 +87,10 @@ class News(Base):
         return True
 
 
-_CERTAIN = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-_NOW = text(f"SELECT {_CERTAIN}")
+CERTAIN = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_NOW = text(f"SELECT {CERTAIN}")
 _FORGET = text("DELETE FROM news WHERE at < now() - interval '7 days'")
 _AFTER = text(f"""
-    SELECT certain, n.* FROM (SELECT {_CERTAIN} AS certain) AS s LEFT JOIN LATERAL (
+    SELECT certain, n.* FROM (SELECT {CERTAIN} AS certain) AS s LEFT JOIN LATERAL (
         SELECT id, xid, at, topic, subject FROM news WHERE (xid, id) > (:xid, :id) AND xid < s.certain ORDER BY xid, id LIMIT :limit) AS n ON true
     ORDER BY n.xid, n.id""")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.rules import NotAllowed
 from bot.rules.roles import Role, may
 from models.base import Base, Id, Sealed
+from models.news import CERTAIN, Place
 
 IDLE, LONGEST, FRESH = timedelta(minutes=30), timedelta(hours=12), timedelta(minutes=10)
 RECOVERY_CODES = 10
@@ -143,13 +144,13 @@ class StaffSession(Base):
         return session, token
 
     @classmethod
-    def find(cls, db: Session, token: str, now: datetime) -> tuple[StaffSession, Staff] | None:
-        """Who holds this token, unless she was idle or signed in too long, or was signed out."""
-        rows = select(cls, Staff).join(Staff, Staff.id == cls.staff_id).where(
+    def find(cls, db: Session, token: str, now: datetime) -> tuple[StaffSession, Staff, Place] | None:
+        """Who holds this token, unless she was idle or signed in too long, or was signed out; and how far the news is certain."""
+        rows = select(cls, Staff, text(CERTAIN)).join(Staff, Staff.id == cls.staff_id).where(
             cls.token == _hashed(token), cls.ended_at.is_(None), Staff.ended_at.is_(None), cls.seen_at > now - IDLE, cls.created_at > now - LONGEST
         )  # fmt: skip
         row = db.execute(rows).one_or_none()
-        return (row[0], row[1]) if row else None
+        return (row[0], row[1], Place(row[2], 0)) if row else None
 
     @classmethod
     def of(cls, db: Session, now: datetime, staff_id: int | None = None) -> list[tuple[StaffSession, Staff]]:

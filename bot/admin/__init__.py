@@ -43,6 +43,7 @@ def install(app: Flask, parts: Parts) -> None:
         for method, path, name, view, rule in book.views:
             desk.add_url_rule(path, name, door.guarded(view, **rule), methods=[method])
     sign_in.routes(desk, door)
+    live.routes(desk, parts, lambda view: door.guarded(view, can="look", quiet=True), door.watch)
     live.routes(desk, parts, partial(door.guarded, can="look", quiet=True), lambda: partial(door.still_valid, g.desk.session.id))
     _dress(desk, parts, sorted((book for book in found if book.title), key=lambda book: (GROUPS.index(book.group), book.rank)))
     app.register_blueprint(desk)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import Clock
 from models.audit import Audit
+from models.news import Place
 from models.news import News
 from models.staff import SignIn, Staff, StaffSession
 
@@ -45,6 +46,7 @@ class Desk:
     db: Session
     staff: Staff
     session: StaffSession
+    place: Place  # how far the news was told when this page was read
     request_id: str
     wakes: set[str] = field(default_factory=set)  # bells to ring once this is committed
 
@@ -152,11 +154,16 @@ class Door:
 
         return enter
 
-    def still_valid(self, session_id: int) -> bool:
-        """For what stays open longer than a request."""
-        with self.parts.database.begin() as db:
-            session = db.get(StaffSession, session_id)
-            return session is not None and session.counts(wall.now())
+    def watch(self) -> Callable[[], bool]:
+        """What tells, later and outside of this request, whether its session still counts."""
+        ident = g.desk.session.id
+
+        def still_counts() -> bool:
+            with self.parts.database.begin() as db:
+                session = db.get(StaffSession, ident)
+                return session is not None and session.counts(wall.now())
+
+        return still_counts
 
     # -- private
 
@@ -176,12 +183,13 @@ class Door:
                 abort(401)
             wanted = local(request.full_path.rstrip("?")) if request.method == "GET" else ""
             return make_response(redirect(url_for("desk.sign_in", next=wanted), 303))
-        session, staff = found
+        session, staff, told = found
         if not half and session.proven_at is None:
             return make_response(redirect(url_for("desk.second_step"), 303))
         if not quiet:
+            if not quiet:
             session.touch(wall.now())
-        return Desk(self.parts, db, staff, session, g.request_id)
+        return Desk(self.parts, db, staff, session, told, g.request_id)
 
     def _check_origin(self, desk: Desk) -> None:
         """The page's own token, and, where the browser says where it comes from, our own address."""
