@@ -108,7 +108,7 @@ class Offered:
         """The customer gives the tailor more time."""
         self.clocks(db, "deposit_paid" if self.state == "DEPOSIT_PAID" else "no_show_waits", now)
 
-    def offer_to(self, db: Session, tailor: Tailor, now: datetime) -> None:
+    def offer_to(self, db: Session, tailor: Tailor, now: datetime, *, actor: str = "") -> None:
         """Somebody else is asked, at the price the customer agreed to; her deposit stays where it is.
 
         Raises NotAllowed("not_now" | "tailor_gone" | "day_full" | "month_full").
@@ -123,7 +123,7 @@ class Offered:
         check_room(db, tailor, day, now, pieces=self.pieces)
         self.count_no_show(db, now)
         self.asked = [*self.asked, self.tailor_id]
-        self._move(db, "offered_again", f"person:{self.customer_id}", now)
+        self._move(db, "offered_again", actor or f"person:{self.customer_id}", now)
         self.tailor_id, self.commission_bp, self.promised_on = tailor.id, tailor.commission_bp, day
         self.declined_because, self.overdue_since = None, None
         self.clocks(db, "offered_again", now)
