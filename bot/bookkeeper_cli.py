@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +20,7 @@ from models import export, invariants, ledger, money_story, resolution
 from models.case import Case
 from models.ledger import Account
 from models.order import Order
+from models.statement import Statement
 from models.switch import Switch
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _comparing(group: click.Group, house: House) -> None:
         except ValueError as error:
             raise click.ClickException(str(error)) from None
         today = parts.clock.now().astimezone(UTC).date()
-        verdicts = parts.auditor.take_in(provider, lines, _days([line.at.date() for line in lines], today))
+        verdicts = parts.auditor.take_in(provider, lines, Statement.whole([line.at.date() for line in lines], today))
         click.echo("\n".join(f"{verdict}: {count}" for verdict, count in sorted(verdicts.items())) or "Nothing new.")
         if stated is not None and (gap := parts.auditor.compare_balance(provider, stated)):
             click.echo(f"The balance differs by {ghs(gap)}.")
@@ -241,11 +242,6 @@ def _switch(house: House) -> click.Command:
             click.echo("\n".join(f"{off} is off: {because}" for off, because in sorted(Switch.off(db).items())) or "Everything is on.")
 
     return switch
-
-
-def _days(seen: list[date], today: date) -> list[date]:
-    """The whole days between the first and the last line; today is not over."""
-    return [date.fromordinal(n) for n in range(min(seen).toordinal(), max(seen).toordinal() + 1) if date.fromordinal(n) < today] if seen else []
 
 
 def _order(db: Session, number: str) -> Order:

@@ -54,7 +54,7 @@ class Paymaster:
             if refund.state != "owed" or refund.next_at > now:
                 return
             payment = Payment.by_id(db, refund.payment_id)
-            found = self._way_back(payment, refund.tries) if refund.currency == HOUSE_CURRENCY else None
+            found = self.way_back(payment, refund.tries) if refund.currency == HOUSE_CURRENCY else None
             if found is None:
                 refund.next_at = now + LATER
                 self._let_look(db, refund, payment.provider)
@@ -107,7 +107,7 @@ class Paymaster:
         facts = {"refund_id": refund.id, "order_id": refund.order_id, "amount": refund.amount, "currency": refund.currency}
         Case.open(db, f"refund:{refund.id}", "refund_stuck", provider=provider, facts=facts, now=self.clock.now(), anew=True)
 
-    def _way_back(self, payment: Payment, tries: int) -> tuple[str, str] | None:
+    def way_back(self, payment: Payment, tries: int) -> tuple[str, str] | None:
         """(way, provider). Only the wallet that paid; another provider only because the attempts before are proven not to have sent."""
         took = self.providers.get(payment.provider)
         if tries < 2 and isinstance(took, Refunder) and took.sends:

@@ -13,6 +13,7 @@ from models.base import Database
 from models.dry_float import DryFloat
 from models.holder_check import HolderCheck
 from models.inbox import Inbox
+from models.purse import Purse
 from models.tailor import Tailor
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,9 @@ class Teller:
             if check.answered_at is None:
                 now = self.clock.now()
                 check.answer(name, now)
+                purse = Purse.of(db, check.tailor_id, lock=True)
+                if purse is not None and (purse.number, purse.network) == (number, network):
+                    purse.reread(name, check.verdict(db))
                 person_id = Tailor.by_id(db, check.tailor_id).person_id
                 Inbox.happen(db, person_id, EVENT, {"check_id": check_id}, once=f"{EVENT}:{check_id}", now=now)
         return True

@@ -24,7 +24,7 @@ def tell(db: Session, order: Order) -> list[Told]:
     """(when, what): what was asked for, what moved in the books (debit → credit), what is owed and sent, what a person looks at."""
     refunds = Refund.of_order(db, order.id)
     told = [*_asked(db, order), *_moved(db, order), *map(_owed, refunds), *_looked_at(db, order)]
-    told += [_sent(out) for refund in refunds for out in Disbursement.of_refund(db, refund.id)]
+    told += [_sent(out) for out in db.scalars(select(Disbursement).where(Disbursement.refund_id.in_([r.id for r in refunds])))]
     return sorted(told, key=lambda row: row[0])
 
 

@@ -54,6 +54,13 @@ class Payday(Base):
         payday.run_by = sorted({*payday.run_by, by})
 
     @classmethod
+    def call(cls, db: Session, week: str, by: str, now: datetime) -> None:
+        """Somebody wants a week paid now, or looked through once more: the worker does it."""
+        cls.begin(db, week, by, now)
+        payday = db.scalars(select(cls).where(cls.week == week)).one()
+        payday.next_at, payday.done_at = now, None
+
+    @classmethod
     def end(cls, db: Session, week: str, now: datetime, *, again: timedelta | None) -> None:
         """Everybody was paid; or `again` later, because of somebody who could not be."""
         payday = db.scalars(select(cls).where(cls.week == week).with_for_update()).one()

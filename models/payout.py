@@ -21,11 +21,13 @@ from models.inbox import Inbox
 from models.payday import Payday
 from models.person import Person
 from models.purse import Purse
+from models.staff import Staff
 from models.switch import PAYOUTS, Switch
 from models.tailor import Tailor
 from models.timer import Timer
 
 QUIET = ("", "below_minimum")  # nothing a tailor must hear of on payday
+NOT_SENT = ("failed", "cancelled", "reversed")
 SAME_DAYS = timedelta(days=60)  # older payouts fill no day that is still to come
 
 
@@ -150,10 +152,26 @@ def again(db: Session, disbursement_id: int, *, till: Till, now: datetime) -> Di
         _plan_again(db, old, now + rules.FLOAT_ASKED_AGAIN)
     if purse is None or why:
         return None
-    amount = min(old.amount, funds.available)
-    day = rules.first_day(amount, _taken(db, tailor.id, now), now.date(), till.terms)
-    named = {"once": f"{old.once}:again", "run": old.run, "retry_of": old.id, "approved_by": old.approved_by}
-    return _write(db, tailor, purse, amount, till.payer(purse.network, old.provider), rules.moment(day, now), now=now, **named)
+    return _once_more(db, old, purse, funds, till, now)
+
+
+def retry(db: Session, disbursement_id: int, *, till: Till, now: datetime) -> Disbursement:
+    """A person has looked: one that was not sent goes again, to the wallet that is hers now, whatever had been wrong.
+
+    Raises NotAllowed("not_now" | a reason of `why_not`).
+    """
+    tailor_id = Disbursement.by_id(db, disbursement_id).tailor_id
+    purse = Purse.of(db, tailor_id, lock=True) if tailor_id else None
+    old = Disbursement.by_id(db, disbursement_id, lock=True)
+    if purse is None or old.purpose != "payout" or old.state not in NOT_SENT:
+        raise NotAllowed("not_now")
+    net(db, purse.tailor_id, now)
+    if why := why_not(purse, funds := Funds.of(db, purse.tailor_id), till, now):
+        raise NotAllowed(why, minimum=ghs(till.terms.minimum))
+    made = _once_more(db, old, purse, funds, till, now)
+    if made is None:
+        raise NotAllowed("not_now")  # it was tried again already
+    return made
 
 
 def approve(db: Session, disbursement_id: int, by: str, *, till: Till, now: datetime) -> Disbursement:
@@ -163,7 +181,7 @@ def approve(db: Session, disbursement_id: int, by: str, *, till: Till, now: date
     out = Disbursement.by_id(db, disbursement_id, lock=True)
     if purse is None or out.purpose != "payout":
         raise NotAllowed("not_now")
-    if any(rules.same_name(by, maker) != "mismatched" for maker in _makers(db, out)):
+    if any(_is_same(db, by, maker) for maker in _makers(db, out)):
         raise NotAllowed("same_person")
     if obstacle := purse.obstacle(now):
         raise NotAllowed(obstacle)
@@ -204,6 +222,14 @@ def _withdrawals(db: Session, tailor_id: int, now: datetime) -> int:
     return int(db.scalar(select(func.count(Disbursement.created_at.distinct())).where(*_payouts(tailor_id), *own)) or 0)
 
 
+def _once_more(db: Session, old: Disbursement, purse: Purse, funds: Funds, till: Till, now: datetime) -> Disbursement | None:
+    amount = min(old.amount, funds.available)
+    day = rules.first_day(amount, _taken(db, purse.tailor_id, now), now.date(), till.terms)
+    named = {"once": f"{old.once}:again", "run": old.run, "retry_of": old.id, "approved_by": old.approved_by}
+    tailor, provider = Tailor.by_id(db, purse.tailor_id), till.payer(purse.network, old.provider)
+    return _write(db, tailor, purse, amount, provider, rules.moment(day, now), now=now, **named)
+
+
 def _taken(db: Session, tailor_id: int, now: datetime) -> Counter[date]:
     """What her wallet receives from us by day, today and later."""
     recent = Disbursement.approved_by.is_not(None), Disbursement.created_at > now - SAME_DAYS
@@ -212,6 +238,14 @@ def _taken(db: Session, tailor_id: int, now: datetime) -> Counter[date]:
         when = out.submitted_at or out.next_at or now
         days[(max(when, now) if out.state == "approved" else when).date()] += out.amount
     return days
+
+
+def _is_same(db: Session, by: str, maker: str) -> bool:
+    """Two people of the desk are told apart by their logins, everybody else by name, where a doubt counts as yes."""
+    one, other = Staff.by_login(db, by), Staff.by_login(db, maker)
+    if one and other:
+        return one.id == other.id
+    return rules.same_name(one.name if one else by, other.name if other else maker) != "mismatched"
 
 
 def _makers(db: Session, out: Disbursement) -> list[str]:

@@ -98,6 +98,11 @@ class Purse(Base):
         Payday.plan(db, now)
         return purse, is_changed
 
+    def reread(self, name: str | None, verdict: rules.Verdict) -> None:
+        """What the network says of this very wallet by now; a name that a person has looked at already stays looked at."""
+        if name is not None and name != self.name:
+            self.name, self.name_state = name, verdict
+
     def stop(self, db: Session, because: str, now: datetime) -> None:
         """Nothing more is paid, and what has not left comes back, until a person has looked."""
         self.stopped_because = because

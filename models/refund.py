@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.rules import NotAllowed
 from bot.rules import disbursement as rules
 from models.base import Base, Id, Pesewas
 from models.disbursement import Disbursement
@@ -31,7 +32,7 @@ class Refund(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     amount: Mapped[Pesewas]
     currency: Mapped[str]
-    cause: Mapped[str]  # cancelled, surplus, wrong_amount, dispute
+    cause: Mapped[str]  # cancelled, surplus, wrong_amount, dispute, goodwill
     state: Mapped[str] = mapped_column(default="owed")  # held: a person must look at the money first
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]
@@ -99,6 +100,12 @@ class Refund(Base):
         """A person has looked: it is owed."""
         assert self.state == "held"
         self.state, self.next_at = "owed", now
+
+    def put_off(self, until: datetime) -> None:
+        """The next attempt is made then, be it sooner or later than planned. Raises NotAllowed("not_now")."""
+        if self.state != "owed":
+            raise NotAllowed("not_now")
+        self.next_at = until
 
     def send(self, db: Session, payment: Payment, *, way: str, provider: str, now: datetime) -> Disbursement:
         """Starts an attempt to the wallet that paid, and to no other number."""

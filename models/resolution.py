@@ -15,7 +15,7 @@ from bot.payments import Paid, Refused, Reversed
 from bot.rules import NotAllowed
 from bot.rules import case as rules
 from bot.understand import network_hint
-from models import ledger, payout
+from models import goodwill, ledger, payout
 from models.base import Json
 from models.case import Case
 from models.disbursement import Disbursement
@@ -158,6 +158,11 @@ def _heard(db: Session, out: Disbursement, answer: Paid | Refused | Reversed, no
     Inbox.happen(db, refund.person_id, "refund_answered", facts, once=f"refund:{refund.id}:{outcome}", now=now)
 
 
+def _goodwill(db: Session, case: Case, proposal: Json, now: datetime) -> None:
+    """At our own expense."""
+    goodwill.give(db, case, now)
+
+
 def _nothing(db: Session, case: Case, proposal: Json, now: datetime) -> None:
     """There is nothing to do."""
 
@@ -165,6 +170,7 @@ def _nothing(db: Session, case: Case, proposal: Json, now: datetime) -> None:
 EFFECTS: dict[str, Callable[[Session, Case, Json, datetime], None]] = {
     "give_back": _give_back, "apply": _apply, "returned": _returned, "written_off": _written_off, "arrived": _proven, "not_sent": _proven,
     "as_stated": _as_stated, "already_right": _nothing,
+    "goodwill": _goodwill,
 }  # fmt: skip
 
 

@@ -32,6 +32,12 @@ class Statement(Base):
         for day in days:
             db.execute(insert(cls).values(provider=provider, day=day, taken_at=now).on_conflict_do_nothing())
 
+    @staticmethod
+    def whole(seen: Iterable[date], today: date) -> list[date]:
+        """The whole days between the first and the last line of a statement; today is not over."""
+        days = sorted({day.toordinal() for day in seen})
+        return [date.fromordinal(n) for n in range(days[0], min(days[-1] + 1, today.toordinal()))] if days else []
+
     @classmethod
     def last(cls, db: Session, provider: str) -> date | None:
         return db.scalar(select(func.max(cls.day)).where(cls.provider == provider))

@@ -24,6 +24,7 @@ RESOLUTIONS = {
     "not_sent": "there is proof that it was not sent",
     "as_stated": "it is booked as the provider's statement has it",
     "already_right": "there is nothing to do any more",
+    "goodwill": "it goes back to the wallet that paid, at the house's expense",
     "keep_waiting": "the provider is asked once more",
 }
 _IN_SUSPENSE = ("give_back", "apply", "returned", "written_off")
@@ -43,6 +44,7 @@ KINDS = {
     ),
     "fee_differs": Kind("the provider reports another fee than before", 3, ("written_off", "already_right")),
     "balance_differs": Kind("the provider states another balance than our books", 2, ("written_off", "already_right")),
+    "goodwill": Kind("somebody of ours wants to give money back at the house's expense", 3, ("goodwill", "already_right")),
     "books_wrong": Kind("a rule of the books is broken", 1, ("already_right",)),
 }
 HOLDING = ("wrong_amount", "theirs_only")  # their money lies in suspense until they are closed
