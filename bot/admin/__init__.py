@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import secrets
-from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
@@ -44,7 +43,6 @@ def install(app: Flask, parts: Parts) -> None:
             desk.add_url_rule(path, name, door.guarded(view, **rule), methods=[method])
     sign_in.routes(desk, door)
     live.routes(desk, parts, lambda view: door.guarded(view, can="look", quiet=True), door.watch)
-    live.routes(desk, parts, partial(door.guarded, can="look", quiet=True), lambda: partial(door.still_valid, g.desk.session.id))
     _dress(desk, parts, sorted((book for book in found if book.title), key=lambda book: (GROUPS.index(book.group), book.rank)))
     app.register_blueprint(desk)
     shown.teach(app, parts)

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from bot.clock import Clock
 from models.audit import Audit
 from models.news import Place
-from models.news import News
 from models.staff import SignIn, Staff, StaffSession
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ class Door:
                 desk = self._enter(db, half=half, quiet=quiet)
                 if isinstance(desk, Response):
                     return desk
-                g.desk, g.place = desk, "" if quiet else News.now(db.connection())  # before anything is read that may change
+                g.desk = desk
                 try:
                     answer = make_response(self._answer(desk, view, path, can=can, fresh=fresh))
                 except Exception:
@@ -187,7 +186,6 @@ class Door:
         if not half and session.proven_at is None:
             return make_response(redirect(url_for("desk.second_step"), 303))
         if not quiet:
-            if not quiet:
             session.touch(wall.now())
         return Desk(self.parts, db, staff, session, told, g.request_id)
 
