@@ -23,6 +23,7 @@ class Availability(Flow):
         "busy": "Busy, no new ones", "free": "Free, send me orders",
         "rested": "You are shown to nobody now. Orders under way go on. Send *free* when you are back.",
         "returned": "Good! Customers see you again.",
+        "not_allowed_not_shown": "You are not shown to customers just now; a person of ours knows why. Send *agent* to speak with one.",
         "not_allowed_not_a_tailor": "This is for tailors.",
     }  # fmt: skip
 

@@ -49,6 +49,7 @@ class Dispute(Base):
     opened_at: Mapped[datetime]
     answer_due_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    taken_by: Mapped[str | None]  # a login
     outcome: Mapped[str | None]
     reason: Mapped[str | None]
     refund: Mapped[Pesewas] = mapped_column(default=0)  # to the customer, what somebody bears included
@@ -156,6 +157,22 @@ class Dispute(Base):
         if word.is_ready(db):
             word.pass_on(db, self, now)
         return word
+
+    def take(self, db: Session, by: str, *, anyhow: bool = False) -> None:
+        """Somebody at the desk looks after it; `anyhow` takes it from who does so now. Raises NotAllowed("taken_by_another" | "closed")."""
+        db.refresh(self, with_for_update=True)
+        if self.is_closed:
+            raise NotAllowed("closed")
+        if self.taken_by not in (None, by) and not anyhow:
+            raise NotAllowed("taken_by_another", name=self.taken_by)
+        self.taken_by = by
+
+    def let_go(self, db: Session, by: str) -> None:
+        """Somebody else may take it. Raises NotAllowed("not_yours")."""
+        db.refresh(self, with_for_update=True)
+        if self.taken_by != by:
+            raise NotAllowed("not_yours")
+        self.taken_by = None
 
     def alarm(self, db: Session, kind: str, now: datetime, **facts: object) -> None:
         """Tells whoever minds the cases; by night only when it is most urgent."""

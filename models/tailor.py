@@ -6,21 +6,23 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, Select, UniqueConstraint, bindparam, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Row, Select, UniqueConstraint, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import NotAllowed, capacity, escrow, matching
 from models.base import Base, Id, Pesewas
+from models.verified import Verified
 
 
-class Tailor(Base):
+class Tailor(Verified, Base):
     __tablename__ = "tailor"
+    __table_args__ = (Index("ix_tailor_waiting", "id", postgresql_where=text("state IN ('APPLIED', 'IN_REVIEW')")),)
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
     business: Mapped[str]
     town: Mapped[str]
-    state: Mapped[str] = mapped_column(default="PENDING")  # SPEC 10
+    state: Mapped[str] = mapped_column(default="APPLIED")  # bot/rules/verification.py
     rating100: Mapped[int] = mapped_column(default=0)
     jobs: Mapped[int] = mapped_column(default=0)
     identity_verified: Mapped[bool] = mapped_column(default=False)
@@ -83,6 +85,9 @@ class Tailor(Base):
         self.refresh_offers(db)
 
     def work(self, db: Session) -> None:
+        """Raises NotAllowed("not_shown") for who is not approved (any more)."""
+        if self.state != "APPROVED":
+            raise NotAllowed("not_shown")
         self.busy = False
         self.refresh_offers(db)
 
