@@ -140,7 +140,7 @@ def chat(parts: Parts) -> None:
 
 
 def pleas(parts: Parts, answered: int | None) -> None:
-    """Who waits for a person; with the number of a plea, closes it. Money that leaves by a timer waits while one is open."""
+    """Who waits for a person and has none yet; with the number of a plea, closes it. Money that leaves by a timer waits while one is open."""
     with parts.database.begin() as db:
         if answered is not None:
             db.get_one(Plea, answered).answered(parts.clock.now())
