@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import NotAllowed, escrow, milestones, numbering
@@ -25,6 +25,8 @@ from models.piece import Piece
 from models.tailor import Tailor, check_room
 
 CODE_TRIES = 5
+#: Paid for, and not at its end.
+UNDER_WAY = "orders.state NOT IN ('PENDING_DEPOSIT', 'COMPLETED', 'CANCELLED', 'REFUNDED')"
 
 
 class Order(Clocked, Offered, Base):
@@ -32,6 +34,10 @@ class Order(Clocked, Offered, Base):
     __table_args__ = (
         Index("ix_orders_customer", "customer_id", "id"),
         Index("ix_orders_tailor", "tailor_id", "promised_on"),
+        Index("ix_orders_state", "state", "id"),
+        Index("ix_orders_placed", "placed_at"),
+        Index("ix_orders_promised", "promised_on", "id"),
+        Index("ix_orders_open", "promised_on", "id", postgresql_where=text(UNDER_WAY)),
         CheckConstraint("total = work + fabric_cost + express_cost - discount AND pieces > 0", name="money"),
     )
 

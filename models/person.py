@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.orm.util import identity_key
@@ -15,6 +15,7 @@ from models.base import Base, Id, Sealed
 
 class Person(Base):
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_role", "role", "id"), Index("ix_person_stopped", "id", postgresql_where=text("stopped_at IS NOT NULL")))
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(Sealed, default="")
