@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
-from bot import bookkeeper_cli, mediator, payroll_cli, terminal, understanding_cli
+from bot import bookkeeper_cli, doctor, events_cli, mediator, payroll_cli, terminal, understanding_cli
 from bot.admin import cli as admin_cli
 from bot.settings import BadSettings, stop
 from bot.wiring import Parts, build, listener, make_app
@@ -55,6 +55,8 @@ def _with_commands(app: Flask, house: Callable[[], Parts]) -> Flask:
     pleas = click.Command("pleas", params=[closing], callback=lambda answered: terminal.pleas(house(), answered), help="Who waits for a person.")
     app.cli.add_command(pleas)
     app.cli.add_command(admin_cli.commands(house))
+    app.cli.add_command(doctor.command(house))
+    app.cli.add_command(events_cli.commands(house))
     app.cli.add_command(mediator.commands(house))
     app.cli.add_command(payroll_cli.commands(house))
     for command in bookkeeper_cli.commands(house):

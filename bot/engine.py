@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.flow import COMMON
 from bot.messages import Choice, Incoming, Receipt, Reply
 from bot.rules.notices import WINDOW
-from bot.rules.retry import EVENT_TRIES, SEND_TRIES, backoff_s
+from bot.rules.retry import SEND_TRIES, backoff_s
 from bot.scenes import Scenes
 from models.base import Away
 from models.conversation import Conversation, Standing, lock_by_address, lock_by_id, meet
@@ -109,7 +109,7 @@ class Engine(Scenes):
             log.exception("an event could not be dealt with", extra={"inbox_id": inbox_id})
             now = self.clock.now()
             with self.database.begin() as db:
-                Inbox.put_off(db, inbox_id, repr(bug), now, timedelta(seconds=5), last=EVENT_TRIES)
+                Inbox.put_off(db, inbox_id, repr(bug), now)
             return False
 
     def _happen(self, inbox_id: int) -> bool:

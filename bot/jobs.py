@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from bot.rules import schedule
 from models.base import Away
 from models.inbox import Inbox
+from models.metrics import MetricDay
 from models.news import News
 from models.schedule import Schedule
 
@@ -23,6 +24,7 @@ parts: Parts = cast("Parts", None)  # put in by the worker when it starts
 RUNS: dict[str, Callable[[Parts], bool]] = {
     "reconcile": lambda house: house.auditor.reconcile(),
     "papers": lambda house: house.clerk.write_papers(),
+    "metrics": lambda house: MetricDay.roll(house.database, house.clock.now().date()),
     "news": lambda house: News.forget(house.database),
 }
 

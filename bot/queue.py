@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, Worker
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +23,17 @@ BELL_TTL_S = 5  # a bell that nobody answers may be rung again after this
 #: A bell, its RQ queue and its job share a name; one queue per worker process, so that a slow provider never holds up another kind.
 QUEUES = ("messages", "events", "money", "pictures", "voice", "books")
 LONGEST_S = {"books": 3000}  # a statement may have many lines; less than until the run is due again
+TICKER, TICKER_TTL_S = "alive:ticker", 30
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A worker process as it last told of itself; between jobs it does so every seven minutes."""
+
+    name: str
+    queue: str
+    state: str
+    beat_at: datetime | None
 
 
 class Redis:
@@ -73,6 +87,46 @@ class Redis:
         except redis.RedisError:
             return False
 
+    # -- who is at work
+
+    def tick(self) -> None:
+        """The ticker has looked."""
+        self.remember(TICKER, "1", TICKER_TTL_S)
+
+    def ticks(self) -> bool:
+        return self.recall([TICKER]) != [None]
+
+    def lengths(self) -> dict[str, int]:
+        """{queue: how many bells wait to be answered}; nothing when Redis is away."""
+        try:
+            pipe = self.connection.pipeline(transaction=False)
+            for queue in self._queues.values():
+                pipe.llen(queue.key)
+            return dict(zip(QUEUES, pipe.execute(), strict=True))
+        except redis.RedisError:
+            return {}
+
+    def workers(self) -> list[Seen]:
+        """Those that have not said goodbye, by queue."""
+        try:
+            found = Worker.all(connection=self.connection)
+        except redis.RedisError:
+            return []
+        seen = [Seen(w.name, ", ".join(w.queue_names()), str(w.get_state()), _utc(w.last_heartbeat)) for w in found]
+        return sorted(seen, key=lambda worker: (worker.queue, worker.name))
+
+    def latency_ms(self) -> float | None:
+        """How long one question takes; None when it is not answered."""
+        began = time.perf_counter()
+        return (time.perf_counter() - began) * 1000 if self.ping() else None
+
+    def version(self) -> str:
+        try:
+            told: dict[str, str] = self.connection.info("server")  # type: ignore[assignment]
+        except redis.RedisError:
+            return ""
+        return f"Valkey {told['valkey_version']}" if "valkey_version" in told else f"Redis {told.get('redis_version', '')}"
+
     # -- what all processes know together (bot/circuit.py)
 
     def tally(self, key: str, at: float, within_s: int) -> int:
@@ -107,3 +161,7 @@ class Redis:
 
     def _enqueue(self, bell: str) -> None:
         self._queues[bell].enqueue(f"bot.jobs.carry_{bell}", job_timeout=LONGEST_S.get(bell, 120), result_ttl=0, failure_ttl=3600)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None

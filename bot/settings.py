@@ -128,10 +128,14 @@ def read_keys(text: str) -> dict[str, bytes]:
 
 def refuse_stand_ins(settings: Settings, name: str, url: str) -> None:
     """Start-up refuses a stand-in's address in production: an adapter's base URL must be https and not this machine."""
-    host = urlsplit(url).hostname or ""
-    local = host in ("localhost", "0.0.0.0", "::1") or host.startswith(("127.", "sandbox."))  # noqa: S104
-    if settings.environment == "production" and (local or not url.startswith("https://")):
+    if settings.environment == "production" and (is_stand_in(url) or not url.startswith("https://")):
         raise BadSettings([f"{name}: {url} is a stand-in or not https: refused when ENVIRONMENT=production"])
+
+
+def is_stand_in(url: str) -> bool:
+    """Whether an address is on this machine, or of the sandbox beside it."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "0.0.0.0", "::1") or host.startswith(("127.", "sandbox."))  # noqa: S104
 
 
 class BadSettings(Exception):

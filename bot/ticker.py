@@ -58,6 +58,7 @@ def run(parts: Parts) -> None:
                     Schedule.plan(db, RUNS, parts.clock.now())
                 is_planned = True
             tick(parts)
+            parts.redis.tick()
         except Exception as error:
             log.warning("tick failed: %s", type(error).__name__)
         time.sleep(parts.settings.tick_s)

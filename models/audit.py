@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Index, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session
 
 from models.base import Base, Id, Json
 
@@ -18,7 +18,9 @@ CHAIN = 0x5E4  # the lock under which a link is added
 
 class Audit(Base):
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_subject", "subject", "id"), Index("ix_audit_who", "who", "id"))
+    __table_args__ = (
+        Index("ix_audit_subject", "subject", "id"), Index("ix_audit_who", "who", "id"), Index("ix_audit_at", "at", postgresql_using="brin"),
+    )  # fmt: skip
 
     id: Mapped[Id]
     at: Mapped[datetime]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.rules.retry import EVENT_WAITS
 from models.base import Base, Id, Json
 
 EVENTS = "events"  # the channel name of what happened outside
@@ -21,6 +23,8 @@ class Inbox(Base):
         UniqueConstraint("channel", "provider_id"),
         Index("ix_inbox_waiting", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_inbox_person", "person_id", "id"),
+        Index("ix_inbox_failed", "name", "id", postgresql_where=text("state = 'failed'")),
+        Index("ix_inbox_received", "received_at", postgresql_using="brin"),
     )
 
     id: Mapped[Id]
@@ -29,7 +33,7 @@ class Inbox(Base):
     person_id: Mapped[int] = mapped_column(BigInteger)  # no foreign key: the person is locked when this is written
     name: Mapped[str]  # the message's kind or the event's name
     body: Mapped[Json]
-    state: Mapped[str] = mapped_column(default="done")  # waiting, done, failed
+    state: Mapped[str] = mapped_column(default="done")  # waiting, done, failed, discarded
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
     received_at: Mapped[datetime]
@@ -80,9 +84,36 @@ class Inbox(Base):
         self.state = "done"
 
     @classmethod
-    def put_off(cls, db: Session, inbox_id: int, why: str, now: datetime, wait: timedelta, *, last: int) -> None:
-        """After a bug: tried again later, at most `last` times, then kept for a person to look at."""
+    def put_off(cls, db: Session, inbox_id: int, why: str, now: datetime, waits: Sequence[timedelta] = EVENT_WAITS) -> None:
+        """After a bug: tried again after each of `waits`, then kept for a person to look at."""
         row = db.get(cls, inbox_id, with_for_update=True)
         if row is not None and row.state == "waiting":
-            row.tries, row.error, row.due_at = row.tries + 1, why[:500], now + wait
-            row.state = "failed" if row.tries >= last else "waiting"
+            row.tries, row.error = row.tries + 1, why[:500]
+            if row.tries > len(waits):
+                row.state = "failed"
+            else:
+                row.due_at = now + waits[row.tries - 1]
+
+    # -- what somebody of the house does about events that failed
+
+    @classmethod
+    def again(cls, db: Session, chosen: Sequence[int], now: datetime) -> list[int]:
+        """Failed ones, and those that wait for their next try, are tried at once; which of the chosen they were."""
+        late = (cls.state == "failed") | ((cls.state == "waiting") & (cls.tries > 0))
+        rows = cls._locked(db, chosen, late)
+        for row in rows:
+            row.state, row.tries, row.due_at = "waiting", 0, now
+        return [row.id for row in rows]
+
+    @classmethod
+    def discard(cls, db: Session, chosen: Sequence[int]) -> list[int]:
+        """Failed ones that shall never happen; which of the chosen they were. The row stays, as "discarded"."""
+        rows = cls._locked(db, chosen, cls.state == "failed")
+        for row in rows:
+            row.state = "discarded"
+        return [row.id for row in rows]
+
+    @classmethod
+    def _locked(cls, db: Session, chosen: Sequence[int], which: ColumnElement[bool]) -> list[Inbox]:
+        rows = select(cls).where(cls.id.in_(chosen), cls.channel == EVENTS, which).order_by(cls.id).with_for_update(skip_locked=True)
+        return list(db.scalars(rows.execution_options(populate_existing=True)))

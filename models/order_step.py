@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id
@@ -14,6 +14,7 @@ class OrderStep(Base):
     """What happened to an order: from, to, event, actor, time."""
 
     __tablename__ = "order_step"
+    __table_args__ = (Index("ix_order_step_at", "at", postgresql_using="brin"),)
 
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)

@@ -185,12 +185,19 @@ def test_an_event_that_fails_is_tried_again_and_then_kept(stage: Stage, monkeypa
     monkeypatch.setattr(stage.parts.flows["pay"], "on_deposit_reminder", lambda self, facts: 1 / 0)
     with stage.parts.database.begin() as db:
         Inbox.happen(db, ama.id, "deposit_reminder", {"order_id": 1}, once="x", now=stage.parts.clock.now())
-    for _ in range(8):
+    waits: list[timedelta] = []
+    for _ in range(12):
         jobs.carry_events()
-        stage.parts.story_clock.time += timedelta(seconds=6)
+        with stage.parts.database.begin() as db:
+            row = db.scalars(select(Inbox)).one()
+        if row.state == "failed":
+            break
+        waits.append(row.due_at - stage.parts.clock.now())
+        stage.parts.story_clock.time = row.due_at
+    assert [round(wait.total_seconds()) for wait in waits] == [5, 30, 120, 600, 3600, 21600]
     with stage.parts.database.begin() as db:
         row = db.scalars(select(Inbox)).one()
-        assert (row.state, row.tries) == ("failed", 5)
+        assert (row.state, row.tries) == ("failed", 7)
         assert "ZeroDivisionError" in (row.error or "")
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 SEND_TRIES = LOST_TRIES = 24  # well over an hour: an outage of the provider is no reason to lose a letter
-EVENT_TRIES = 5
+#: After each failed try of an event. A bug that a new version mends within the day costs nobody anything; then a person looks at it.
+EVENT_WAITS = (
+    timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6),
+)  # fmt: skip
 
 
 def backoff_s(tries: int, *, first_s: float = 1.0, longest_s: float = 300.0, jitter: float = 0.3) -> float:

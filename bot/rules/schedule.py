@@ -25,6 +25,7 @@ class Every:
 RUNS = {
     "reconcile": Every(hour=3),  # the statements of the day before are complete
     "papers": Every(hour=8, weekday=0),  # of the week that ended the night before
+    "metrics": Every(hour=2),  # the day before is over
     "news": Every(hour=4),  # what is old is forgotten
 }
 AGAIN = timedelta(hours=1)  # a run that could not be finished

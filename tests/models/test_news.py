@@ -143,7 +143,7 @@ def test_an_event_that_was_given_up_is_news(books: Database) -> None:
     before = now(books)
     for expected in ([], [("failed", str(person_id))]):
         with books.begin() as db:
-            Inbox.put_off(db, event_id, "a bug", MONDAY, timedelta(seconds=1), last=2)
+            Inbox.put_off(db, event_id, "a bug", MONDAY, (timedelta(seconds=1),))
         assert told(books, before) == expected
 
 
@@ -175,7 +175,7 @@ def test_a_lower_id_that_comes_later_is_not_missed(books: Database) -> None:
     write = text("INSERT INTO news (at, topic, subject) VALUES (now(), 'order', :subject)")
     second.execute(write, {"subject": "lower id"})
     first.execute(write, {"subject": "higher id"})
-    begin = Place(now(books).xid - 1, 0)
+    start = begin = now(books)
     seen: list[str] = []
     for connection in (first, second):
         connection.commit()
@@ -185,6 +185,11 @@ def test_a_lower_id_that_comes_later_is_not_missed(books: Database) -> None:
         begin = told_now[-1].place if told_now else begin
         connection.close()
     assert seen == ["higher id", "lower id"]
+    for subject in seen:
+        with books.at_once() as reader:
+            ((one,), _) = News.after(reader, start, 1)
+        assert one.subject == subject, "page by page it is the same"
+        start = one.place
 
 
 def test_reading_goes_on_where_it_stopped(books: Database) -> None:
