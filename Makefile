@@ -7,6 +7,7 @@
 
 PYTHON := .venv/bin/python
 READY := .venv/installed
+CHROMIUM := .venv/chromium
 
 .DEFAULT_GOAL := help
 .PHONY: help demo story test bench soak mutants clean
@@ -20,7 +21,7 @@ demo: $(READY)
 story: $(READY)
 	@exec $(PYTHON) -m sandbox.story
 
-test: $(READY)
+test: $(READY) $(CHROMIUM)
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -38,6 +39,14 @@ mutants: $(READY)
 clean:
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A browser for the tests of the desk: the machine's own, else Debian's where we may install it, else those tests say that they are skipped.
+$(CHROMIUM): $(READY)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	    echo "Installing Debian's chromium …" && apt-get -qq update && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } || \
+	    echo "There is no Chromium here: what is tried in a browser is skipped (Debian: apt install chromium)."
+	@: > $(CHROMIUM)
 
 # Made again whenever the pins change. Only the environment's own Python is ever called, so a moved or copied checkout keeps working.
 $(READY): requirements.txt

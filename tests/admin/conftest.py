@@ -28,7 +28,7 @@ class Browser:
             session, token = StaffSession.begin(db, self.staff, place="127.0.0.1", agent="test", now=wall.now(), proven=True)
             if not fresh:
                 session.proven_at = wall.now().replace(year=2020)
-        self.csrf = session.csrf
+        self.csrf, self.token = session.csrf, token
         self.client.set_cookie(COOKIE, token, domain="localhost", path="/admin")
 
     def get(self, path: str, **more: Any) -> Any:
