@@ -42,7 +42,7 @@ clean:
 
 # A browser for the tests of the desk: the machine's own, else Debian's where we may install it, else those tests say that they are skipped.
 $(CHROMIUM): $(READY)
-	@command -v chromium chromium-browser google-chrome >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 	    echo "Installing Debian's chromium …" && apt-get -qq update && \
 	    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } || \
 	    echo "There is no Chromium here: what is tried in a browser is skipped (Debian: apt install chromium)."
