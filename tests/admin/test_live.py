@@ -125,6 +125,13 @@ def test_nothing_is_lost_or_doubled_while_streams_come_and_go(hub: Hub) -> None:
     assert found[0] == found[1] == found[2]
 
 
+def test_the_first_page_is_not_told_the_news_of_a_week(hub: Hub) -> None:
+    write(hub, *range(FAST.lag * 3))
+    stream = opened(hub)
+    write(hub, "now")
+    assert subjects(stream, 1) == ["now"]
+
+
 def test_who_missed_too_much_loads_the_page_again(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "MOST_MISSED", 3)
     place = hub.missed(None).place
