@@ -27,6 +27,7 @@ from models.payment import Payment
 from models.person import Person
 from models.picture import Picture
 from models.piece import Piece
+from models.refund import Refund
 from models.tailor import Tailor
 from tests.fakes import MONDAY
 from tests.markup import Tag, read
@@ -178,7 +179,7 @@ def test_a_dispute_and_an_end_are_said(shop: Stage) -> None:
         Dispute.by_id(db, case.id).decide(db, "full_refund", reason="agreed", by="Efua", now=MONDAY)
     shown = page(shop, order_id)
     assert stops(shown)[-2:] == ["Cutting and sewing", "Refunded"]
-    assert "Given back to you GHS 62.50" in shown.text and "on its way to 024 ••• 4567 GHS 62.50" in shown.text
+    assert "Going back to you GHS 62.50" in shown.text and "on its way to 024 ••• 4567 GHS 62.50" in shown.text
 
 
 def test_the_money_adds_up_in_every_state(shop: Stage) -> None:
@@ -200,7 +201,11 @@ def test_each_part_says_where_it_is(shop: Stage) -> None:
     cancelled = placed(shop, "accepted")
     with shop.parts.database.begin() as db:
         Order.by_id(db, cancelled).cancel(db, "story", MONDAY)
-    assert "GHS 50.00 given back on Mon 23 Nov GHS 12.50 released to Kofi's Sewing" in page(shop, cancelled).text
+    assert "GHS 50.00 going back GHS 12.50 released to Kofi's Sewing on Mon 23 Nov" in page(shop, cancelled).text
+    with shop.parts.database.begin() as db:
+        Refund.of_order(db, cancelled)[0].arrived(MONDAY)
+    shown = page(shop, cancelled).text
+    assert "GHS 50.00 given back on Mon 23 Nov GHS 12.50 released" in shown and "arrived at 024 ••• 4567 on Mon 23 Nov, 09:00" in shown
 
 
 def test_cash_is_never_called_held(shop: Stage) -> None:

@@ -19,6 +19,7 @@ from bot.rules.whereabouts import Part, Whereabouts, whereabouts
 from models.order_view import OrderView
 
 CLOSED = ("COMPLETED", "CANCELLED", "REFUNDED")
+GIVEN = "given back"
 KINDS = ("held", "released", "cash", "back", "open")
 
 
@@ -119,7 +120,7 @@ class Page:
         """Every pesewa of the price, by where it is."""
         labels = {
             "held": "Held by Sew4Mi", "released": f"Released to {self.tailor}", "cash": f"Paid to {self.tailor} in cash",
-            "back": "Given back to you", "open": "Not paid" if self.is_closed else "Still to pay",
+            "back": f"{self._back.capitalize()} to you", "open": "Not paid" if self.is_closed else "Still to pay",
         }  # fmt: skip
         slices, before = list[Slice](), 0
         for kind in KINDS:
@@ -187,6 +188,11 @@ class Page:
 
     # -- private
 
+    @property
+    def _back(self) -> str:
+        """What is owed back is not given back before it has arrived."""
+        return GIVEN if all(refund.state == "paid" for refund in self._view.refunds) else "going back"
+
     def _due(self) -> Part | None:
         stage = STAGE_DUE.get(self.order.state)
         return next((p for p in self._money.parts if p.stage == stage and p.open), None)
@@ -202,7 +208,7 @@ class Page:
         left = f" on {self.day(part.left_at)}" if part.left_at else ""
         both = part.released and part.back
         if part.back:
-            yield (f"{ghs(part.back)} " if both else "") + f"given back{left}"
+            yield (f"{ghs(part.back)} " if both else "") + self._back + (left if self._back == GIVEN else "")
         if part.released:
             yield (f"{ghs(part.released)} " if both else "") + f"released to {self.tailor}{left}"
         if part.open:
