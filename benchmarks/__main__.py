@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import aloud, live, money, reading, runs, voice
+from benchmarks import aloud, desk, live, money, reading, runs, voice
 from benchmarks.ground import Ground
 
 LATEST = Path(__file__).with_name("latest.json")
@@ -14,15 +14,15 @@ BARS = {
     "ratio": (">=", 0.35), "receipt_ratio": (">=", 0.8), "call_p95_ms": ("<=", 150), "sustained_reply_p95_ms": ("<=", 400), "lost": ("<=", 0),
     "doubled": ("<=", 0), "disordered": ("<=", 0), "voice_p95_s": ("<=", 6), "text_beside_ratio": ("<=", 1.25),
     "read_median_ms": ("<=", 3), "read_random_worst_ms": ("<=", 50),
-    **voice.BARS, **money.BARS, **live.BARS,
+    **voice.BARS, **money.BARS, **live.BARS, **desk.BARS,
 }  # fmt: skip
 
 
 def main(only: set[str]) -> int:
-    alone = {"voice": voice.measured, "reading": reading.reading, "money": money.money}  # without processes
+    alone = {"voice": voice.measured, "reading": reading.reading, "money": money.money, "desk": desk.desk}  # without processes
     if only and only <= alone.keys():
         return report({name: value for which in sorted(only) for name, value in alone[which]().items()})
-    found: dict[str, float] = {} if only else reading.reading() | money.money()
+    found: dict[str, float] = {} if only else reading.reading() | money.money() | desk.desk()
     ground = Ground()
     try:
         if not only or "ratios" in only:

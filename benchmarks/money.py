@@ -27,13 +27,13 @@ HISTORY = """
 INSERT INTO person (id, name, language, role, created_at) OVERRIDING SYSTEM VALUE
     SELECT n, 'sealed', 'en', 'customer', now() FROM generate_series(1, TAILORS) n;
 INSERT INTO tailor (id, person_id, business, town, state, rating100, jobs, identity_verified, background_checked, answer_minutes, commission_bp,
-    per_month, per_day, express, busy) OVERRIDING SYSTEM VALUE
-    SELECT n, n, 'T', 'accra', 'APPROVED', 0, 0, true, true, 9, 2000, 9, 9, true, false FROM generate_series(1, TAILORS) n;
+    per_month, per_day, express, busy, cancellations) OVERRIDING SYSTEM VALUE
+    SELECT n, n, 'T', 'accra', 'APPROVED', 0, 0, true, true, 9, 2000, 9, 9, true, false, 0 FROM generate_series(1, TAILORS) n;
 INSERT INTO garment (name, label, base, days, yards10, rank, active) VALUES ('kaftan', 'Kaftan', 15000, 10, 40, 1, true);
 INSERT INTO orders (id, number, customer_id, tailor_id, garment, pieces, state, work, discount, fabric_cost, express_cost, total, commission_bp,
-    fabric, style, promised_on, code_tries, placed_at, state_since) OVERRIDING SYSTEM VALUE
+    fabric, style, promised_on, code_tries, placed_at, state_since, asked) OVERRIDING SYSTEM VALUE
     SELECT n, 'SW-2611-' || lpad(n::text, 6, '0'), 1 + n % TAILORS, 1 + (n * 7) % TAILORS, 'kaftan', 1, 'COMPLETED', 25000, 0, 0, 0, 25000, 2000,
-    'own', '', '2026-12-12', 0, now(), now() FROM generate_series(1, ORDERS) n;
+    'own', '', '2026-12-12', 0, now(), now(), '{}' FROM generate_series(1, ORDERS) n;
 INSERT INTO order_step (order_id, origin, target, event, actor, at)
     SELECT n, 'A', 'B', 'step' || s, 'story', now() FROM generate_series(1, ORDERS) n, generate_series(1, 11) s;
 INSERT INTO timer (key, event, person_id, facts, due_at, rung_at)
@@ -70,13 +70,13 @@ def money() -> dict[str, float]:
     ring.use(Seal({"b": b"k" * 32}))
     try:
         with servers.postgres(state) as server:
-            few, many = (_filled(server.url, name, orders) for name, orders in (("few", FEW), ("many", MANY)))
+            few, many = (filled(server.url, name, orders) for name, orders in (("few", FEW), ("many", MANY)))
             return _measured(few, many)
     finally:
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _filled(url: str, name: str, orders: int) -> Database:
+def filled(url: str, name: str, orders: int) -> Database:
     """A migrated database of its own with so many orders."""
     plain = Database(url.replace("postgresql://", "postgresql+psycopg2://", 1))
     with plain.at_once() as connection:
