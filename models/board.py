@@ -14,7 +14,7 @@ COUNTS = {
     "disputes": "SELECT count(*) FROM dispute WHERE state <> 'closed'",
     "disputes_late": "SELECT count(*) FROM dispute WHERE state <> 'closed' AND answered_at IS NULL AND answer_due_at < :now",
     "tailors": "SELECT count(*) FROM tailor WHERE state IN ('APPLIED', 'IN_REVIEW')",
-    "letters_failed": "SELECT count(*) FROM outbox WHERE state = 'failed'",
+    "letters_failed": "SELECT count(*) FROM outbox WHERE state = 'dead' OR (state = 'sent' AND receipt = 4)",
     "events_failed": "SELECT count(*) FROM inbox WHERE state = 'failed'",
     "cases": "SELECT count(*) FROM money_case WHERE state = 'open'",
     "orders": "SELECT count(*) FROM orders WHERE state NOT IN ('COMPLETED', 'CANCELLED', 'REFUNDED', 'EXPIRED', 'PENDING_DEPOSIT')",

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, select, update
+from sqlalchemy import BigInteger, ForeignKey, Index, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Json, Prepared
@@ -17,6 +17,7 @@ class Conversation(Base):
     """The durable copy; Redis holds the same stack under the same version."""
 
     __tablename__ = "conversation"
+    __table_args__ = (Index("ix_conversation_attended", "attended_by", postgresql_where=text("attended_by IS NOT NULL")),)
 
     person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"), primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(default=0)

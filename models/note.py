@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.rules import NotAllowed
 from models.base import Base, Id, Sealed
 
 
@@ -42,3 +44,20 @@ class Canned(Base):
     @classmethod
     def all(cls, db: Session) -> list[Canned]:
         return list(db.scalars(select(cls).order_by(cls.word)))
+
+    @classmethod
+    def by_word(cls, db: Session, word: str) -> Canned | None:
+        return db.scalars(select(cls).where(cls.word == word)).one_or_none()
+
+    @classmethod
+    def write(cls, db: Session, word: str, said: str, by: str, now: datetime) -> str | None:
+        """The text that stood there before, None for a new word. Raises NotAllowed("bad_word")."""
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", word):
+            raise NotAllowed("bad_word")
+        known = cls.by_word(db, word)
+        if known is None:
+            db.add(cls(word=word, text=said, by=by, at=now))
+            db.flush()
+            return None
+        before, known.text, known.by, known.at = known.text, said, by, now
+        return before

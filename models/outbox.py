@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Index, Row, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.rules.receipts import DELIVERED, RANK
+from bot.rules import NotAllowed
+from bot.rules.notices import AWAKE, WINDOW, not_before
+from bot.rules.receipts import DELIVERED, RANK, fate
 from models.base import Base, Id, Json, Prepared
 
 ASK_AFTER, ASK_FOR = timedelta(minutes=10), timedelta(days=7)
@@ -17,7 +19,7 @@ ASK_AFTER, ASK_FOR = timedelta(minutes=10), timedelta(days=7)
 class Outbox(Base):
     """Written by `conversation.keep`. waiting -> sending -> sent | dead.
 
-    "unknown" when nobody can say whether it was sent; "held" until the person writes again.
+    "unknown" when nobody can say whether it was sent; "held" until the person writes again; "discarded" by somebody at the desk.
     """
 
     __tablename__ = "outbox"
@@ -25,7 +27,12 @@ class Outbox(Base):
         Index("ix_outbox_leaving", "person_id", "id", postgresql_where=text("state IN ('waiting', 'sending', 'unknown')")),
         Index("ix_outbox_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending', 'unknown')")),
         Index("ix_outbox_unreceipted", "due_at", postgresql_where=text("sequel IS NOT NULL AND state = 'sent' AND receipt < 4")),
+        Index("ix_outbox_stuck", "state", "due_at", postgresql_where=text("state IN ('dead', 'held')")),
+        Index("ix_outbox_created", "created_at", postgresql_using="brin"),
         Index("ix_outbox_provider_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
+        Index("ix_outbox_person", "person_id", "id"),
+        Index("ix_outbox_failed", "id", postgresql_where=text("state = 'dead' OR (state = 'sent' AND receipt = 4)")),
+        Index("ix_outbox_error", "id", postgresql_where=text("error IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -42,6 +49,10 @@ class Outbox(Base):
     error: Mapped[str | None]
     sequel: Mapped[Json | None]  # an event for the person once it is delivered: {"event":…, "person":…, …}
     created_at: Mapped[datetime]
+
+    @property
+    def fate(self) -> str:
+        return fate(self.state, self.receipt)
 
     @classmethod
     def write(cls, db: Session, person_id: int, channel: str, body: Json, now: datetime) -> None:
@@ -113,6 +124,34 @@ class Outbox(Base):
         """Free text may not go out now: once more as an approved template, and if that cannot be either, when the person writes."""
         state = "held" if body.get("window_closed") else "waiting"
         cls.again(db, outbox_id, state, body | {"window_closed": True}, now, gone=gone)
+
+    @classmethod
+    def send_again(cls, db: Session, outbox_id: int, now: datetime, *, heard_at: datetime | None) -> datetime:
+        """By hand, once: what was given up or not delivered; when it leaves. Raises NotAllowed: not_now, unknown_fate.
+
+        What may have been sent is never sent again. Who has not written lately is not woken at night.
+        """
+        row = cls._locked(db, outbox_id)
+        if row.fate != "failed":
+            raise NotAllowed("unknown_fate" if row.fate in ("unknown", "sending") else "not_now")
+        is_open = heard_at is not None and now - heard_at < WINDOW
+        body = {name: value for name, value in row.body.items() if not (is_open and name == "window_closed")}
+        due = now if heard_at is not None and now - heard_at < AWAKE else not_before(now)
+        row.tries, row.error = 0, None
+        cls.again(db, outbox_id, "waiting", body, due, gone=row.provider_id or body.get("gone", ""))
+        return due
+
+    @classmethod
+    def discard(cls, db: Session, outbox_id: int) -> None:
+        """By hand: it leaves no more, and what was to follow its delivery does not happen. Raises NotAllowed: not_now, unknown_fate."""
+        row = cls._locked(db, outbox_id)
+        if row.fate not in ("waiting", "held", "failed"):
+            raise NotAllowed("unknown_fate" if row.fate in ("unknown", "sending") else "not_now")
+        row.state = "discarded"
+
+    @classmethod
+    def _locked(cls, db: Session, outbox_id: int) -> Outbox:
+        return db.get_one(cls, outbox_id, with_for_update=True, populate_existing=True)
 
     @classmethod
     def open_window(cls, db: Session, person_id: int, now: datetime) -> None:

@@ -20,7 +20,7 @@ class Picture(Base):
     __table_args__ = (Index("ix_picture_wanted", "due_at", postgresql_where=text("state = 'wanted'")),)
 
     id: Mapped[Id]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     channel: Mapped[str | None]
     source_url: Mapped[str | None]
     source_type: Mapped[str | None]

@@ -25,7 +25,7 @@ class Recording(Base):
     )
 
     id: Mapped[Id]
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     inbox_id: Mapped[int | None] = mapped_column(BigInteger)  # the message that brought it
     channel: Mapped[str]
     source_url: Mapped[str | None]  # None: there is only text

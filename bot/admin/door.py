@@ -111,8 +111,8 @@ class Pages(Blueprint):
         self.title, self.group, self.rank, self.can, self.path = title, group, rank, can, path or f"/{name}"
         self.views: list[tuple[str, str, str, View, dict[str, Any]]] = []
 
-    def page(self, path: str, *, can: str = "look") -> Callable[[View], View]:
-        return self._keep("GET", path, can=can, fresh=False)
+    def page(self, path: str, *, can: str = "look", quiet: bool = False) -> Callable[[View], View]:
+        return self._keep("GET", path, can=can, fresh=False, quiet=quiet)
 
     def deed(self, path: str, *, can: str, fresh: bool = False) -> Callable[[View], View]:
         """Something that changes: a POST with the token of the page it came from."""

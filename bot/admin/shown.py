@@ -30,6 +30,7 @@ STATES: dict[str, tuple[str, str]] = {
     "owed": ("warn", "owed"), "held": ("warn", "held"), "sending": ("busy", "being sent"), "paid": ("good", "paid"),
     "open": ("warn", "open"), "proposed": ("busy", "proposed"), "closed": ("calm", "closed"), "settled": ("good", "settled"),
     "waiting": ("busy", "waiting"), "sent": ("good", "sent"), "done": ("good", "done"), "gone": ("calm", "given up"),
+    "delivered": ("good", "delivered"), "read": ("good", "read"), "discarded": ("calm", "discarded"),
     "APPLIED": ("warn", "applied"), "IN_REVIEW": ("warn", "in review"), "APPROVED": ("good", "approved"), "REJECTED": ("calm", "rejected"),
     "SUSPENDED": ("bad", "suspended"), "PENDING": ("warn", "pending"),
     "ok": ("good", "well"), "warn": ("warn", "look"), "bad": ("bad", "trouble"), "off": ("calm", "off"),
@@ -40,7 +41,13 @@ WHY_NOT = {
     "taken_by_another": "Somebody else has taken this already.",
     "window_closed": "Her last message is more than 24 hours old: WhatsApp takes only approved templates now.",
     "not_yours": "Somebody else speaks with this person.",
+    "last_operator": "This is the last operator: nobody could let people in any more. Make somebody else operator first.",
     "too_short": "The password needs 12 characters at least.",
+    "stopped": "She has told us to stop. Nobody may write to her until she sends “start”.",
+    "night": "It is night (20:00 to 7:00), and she has not written within the hour.",
+    "empty": "There is nothing to send.",
+    "unknown_fate": "It may have been sent: the provider is being asked. Until that is known nobody may send or discard it.",
+    "bad_word": "The word has small letters, digits and hyphens only, thirty at most.",
     "login_taken": "That login is taken.",
     "bad_login": "A login has letters, digits, dots and hyphens only.",
 }
@@ -63,7 +70,10 @@ def money(pesewas: int | None, currency: str = "GHS") -> Markup:
 
 
 def state(name: str | None) -> Markup:
-    kind, word = STATES.get(name or "", ("calm", words(name)))
+    return badge(*STATES.get(name or "", ("calm", words(name))))
+
+
+def badge(kind: str, word: str) -> Markup:
     return Markup('<span class="state {}"><span class="sign" aria-hidden="true">{}</span>{}</span>').format(kind, SIGNS[kind], word)
 
 
