@@ -46,6 +46,8 @@ class Listener:
     """One stream; what it is too slow to take it must fetch by coming back."""
 
     waiting: queue.Queue[Told]
+    came: float = field(default_factory=time.monotonic)
+    has_begun: bool = False
     is_dropped: bool = False
 
 
@@ -81,22 +83,39 @@ class Hub:
             return Missed(certain, is_too_much=True)
         return Missed(told[-1].place if told else after, told)
 
-    def stream(self, after: Place | None, still_valid: Callable[[], bool], sock: socket.socket | None) -> Iterator[str]:
+    def join(self) -> Listener | None:
+        """A seat, until `leave`; None when every one is taken. Raises Away."""
+        with self._lock:
+            self._seated = {one for one in self._seated if one.has_begun or time.monotonic() - one.came < self.pace.patience_s}
+            if self.is_full:
+                return None
+            if not self._is_running:
+                with self.database.at_once() as connection:
+                    self._place = News.now(connection)
+                threading.Thread(target=self._run, name="news", daemon=True).start()
+                self._is_running = True
+            listener = Listener(queue.Queue(self.pace.lag))
+            self._seated.add(listener)
+            return listener
+
+    def leave(self, listener: Listener) -> None:
+        with self._lock:
+            self._seated.discard(listener)
+
+    def stream(self, listener: Listener, after: Place | None, still_valid: Callable[[], bool], sock: socket.socket | None) -> Iterator[str]:
         """Runs after the request is over, and holds no connection to the database while nothing happens."""
-        listener = None
         try:
-            listener = self._join()
-            if listener is not None:
-                missed = self.missed(after)  # asked after joining: what happens in between is told twice, and sorted out by its place
-                yield f"retry: {random.randint(2000, 6000)}\n\n"
-                yield from map(_event, missed.told)
-                yield f"id: {missed.place}\nevent: {'reset' if missed.is_too_much else 'here'}\ndata: {{}}\n\n"
-                yield from self._listen(listener, missed.place, still_valid, sock)
+            if not self._begins(listener):
+                return
+            missed = self.missed(after)  # asked after joining: what happens in between is told twice, and sorted out by its place
+            yield f"retry: {random.randint(2000, 6000)}\n\n"
+            yield from map(_event, missed.told)
+            yield f"id: {missed.place}\nevent: {'reset' if missed.is_too_much else 'here'}\ndata: {{}}\n\n"
+            yield from self._listen(listener, missed.place, still_valid, sock)
         except Away:
             log.warning("a stream ends: the database is away")
         finally:
-            if listener is not None:
-                self._leave(listener)
+            self.leave(listener)
 
     # -- private
 
@@ -116,23 +135,11 @@ class Hub:
                 commented = time.monotonic()
                 yield ":\n\n"
 
-    def _join(self) -> Listener | None:
-        """None when every seat is taken."""
+    def _begins(self, listener: Listener) -> bool:
+        """False when its seat was given away, because nothing seemed to come of it."""
         with self._lock:
-            if self.is_full:
-                return None
-            if not self._is_running:
-                with self.database.at_once() as connection:
-                    self._place = News.now(connection)
-                threading.Thread(target=self._run, name="news", daemon=True).start()
-                self._is_running = True
-            listener = Listener(queue.Queue(self.pace.lag))
-            self._seated.add(listener)
-            return listener
-
-    def _leave(self, listener: Listener) -> None:
-        with self._lock:
-            self._seated.discard(listener)
+            listener.has_begun = True
+            return listener in self._seated
 
     def _run(self) -> None:
         while self._is_wanted():
@@ -167,20 +174,28 @@ def routes(bp: Blueprint, parts: Parts, guard: Callable[[View], View], watch: Ca
     bp.record_once(lambda state: state.app.extensions.update(live=hub))
 
     def events(*_: Any) -> Response:
-        if hub.is_full:
-            return Response("Ask /admin/news instead.", 503, {"Retry-After": str(AGAIN_S)}, mimetype="text/plain")
+        if request.method == "HEAD":
+            return Response(status=503 if hub.is_full else 200, mimetype="text/event-stream")
+        try:
+            listener = hub.join()
+        except Away:
+            return _later("Not now.", 15)
+        if listener is None:
+            return _later("Ask /admin/news instead.", AGAIN_S)
         sock = request.environ.get("gunicorn.socket")
         if sock is not None:
             sock.settimeout(hub.pace.patience_s)  # a browser that takes nothing is not waited for
-        stream = hub.stream(_asked(), watch(), sock)
-        return Response(stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        stream = hub.stream(listener, _asked(), watch(), sock)
+        answer = Response(stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        answer.call_on_close(lambda: hub.leave(listener))  # for one that is never begun
+        return answer
 
     def news(*_: Any) -> Response:
         after = _asked()
         try:
             missed = hub.missed(after)
         except Away:
-            return Response("Not now.", 503, {"Retry-After": "15"}, mimetype="text/plain")
+            return _later("Not now.", 15)
         if after == missed.place and not missed.is_too_much:
             return Response(status=204, headers={"Cache-Control": "no-store"})
         answer = jsonify(after=str(missed.place), news=[one.facts() for one in missed.told], reset=missed.is_too_much)
@@ -190,6 +205,10 @@ def routes(bp: Blueprint, parts: Parts, guard: Callable[[View], View], watch: Ca
     bp.add_url_rule("/events", "live_events", guard(events))
     bp.add_url_rule("/news", "live_news", guard(news))
     return hub
+
+
+def _later(said: str, seconds: int) -> Response:
+    return Response(said, 503, {"Retry-After": str(seconds)}, mimetype="text/plain")
 
 
 def _asked() -> Place | None:

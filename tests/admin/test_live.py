@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -48,6 +49,12 @@ def write(hub: Hub, *subjects: object) -> None:
             News.add(db, "order", str(subject), MONDAY)
 
 
+def listen(hub: Hub, after: Place | None, still_valid: Callable[[], bool] = valid) -> Iterator[str]:
+    listener = hub.join()
+    assert listener, "there is a seat"
+    return hub.stream(listener, after, still_valid, None)
+
+
 def blocks(stream: Iterator[str]) -> Iterator[dict[str, str]]:
     """The blocks of an event stream as a browser reads them, comments as {"": …}."""
     for block in stream:
@@ -66,7 +73,7 @@ def subjects(stream: Iterator[dict[str, str]], count: int) -> list[str]:
 
 
 def opened(hub: Hub, after: Place | None = None, still_valid: Callable[[], bool] = valid) -> Iterator[dict[str, str]]:
-    stream = blocks(hub.stream(after, still_valid, None))
+    stream = blocks(listen(hub, after, still_valid))
     until(stream, "here")
     return stream
 
@@ -81,16 +88,16 @@ def test_everybody_hears_what_happens(hub: Hub) -> None:
 
 
 def test_whoever_comes_back_hears_what_was_missed_and_then_what_happens(hub: Hub) -> None:
-    stream = blocks(hub.stream(None, valid, None))
+    stream = blocks(listen(hub, None))
     place = Place.read(until(stream, "here")["id"])
     write(hub, "a", "b", "c")
     first = until(stream, "news")
     stream.close()  # type: ignore[attr-defined]
-    again = blocks(hub.stream(Place.read(first["id"]), valid, None))
+    again = blocks(listen(hub, Place.read(first["id"])))
     assert subjects(again, 2) == ["b", "c"]
     write(hub, "d")
     assert subjects(again, 1) == ["d"]
-    assert subjects(blocks(hub.stream(place, valid, None)), 4) == ["a", "b", "c", "d"]
+    assert subjects(blocks(listen(hub, place)), 4) == ["a", "b", "c", "d"]
 
 
 def test_nothing_is_lost_or_doubled_while_streams_come_and_go(hub: Hub) -> None:
@@ -102,7 +109,7 @@ def test_nothing_is_lost_or_doubled_while_streams_come_and_go(hub: Hub) -> None:
     def page(number: int) -> None:
         place = start
         while len(found[number]) < len(rest):
-            stream = hub.stream(place, valid, None)
+            stream = listen(hub, place)
             for block in itertools.islice(blocks(stream), 7):
                 if block.get("event") == "news":
                     place = Place.read(block["id"])
@@ -136,7 +143,7 @@ def test_who_missed_too_much_loads_the_page_again(hub: Hub, monkeypatch: pytest.
     monkeypatch.setattr(live, "MOST_MISSED", 3)
     place = hub.missed(None).place
     write(hub, *range(4))
-    stream = blocks(hub.stream(place, valid, None))
+    stream = blocks(listen(hub, place))
     reset = until(stream, "reset")
     write(hub, "next")
     assert subjects(stream, 1) == ["next"]
@@ -149,7 +156,7 @@ def test_a_place_of_another_database_means_reload(hub: Hub) -> None:
 
 
 def test_a_page_that_takes_nothing_is_dropped_and_gets_it_when_it_comes_back(hub: Hub) -> None:
-    slow, quick = blocks(hub.stream(None, valid, None)), opened(hub)
+    slow, quick = blocks(listen(hub, None)), opened(hub)
     place = Place.read(until(slow, "here")["id"])
     numbers = [str(n) for n in range(40)]
     for some in (numbers[:20], numbers[20:]):
@@ -157,7 +164,7 @@ def test_a_page_that_takes_nothing_is_dropped_and_gets_it_when_it_comes_back(hub
             write(hub, number)
             assert subjects(quick, 1) == [number]
     assert len(list(slow)) <= 1, "it ended"
-    assert subjects(blocks(hub.stream(place, valid, None)), 40) == numbers
+    assert subjects(blocks(listen(hub, place)), 40) == numbers
 
 
 def test_a_stream_ends_when_its_session_does(hub: Hub) -> None:
@@ -169,7 +176,7 @@ def test_a_stream_ends_when_its_session_does(hub: Hub) -> None:
 
 def test_a_busy_stream_asks_about_its_session_too(hub: Hub) -> None:
     answers = iter([True, False])
-    stream = hub.stream(None, lambda: next(answers), None)
+    stream = listen(hub, None, lambda: next(answers))
     seen = 0
     for block in blocks(stream):
         if block.get("event") in ("here", "news"):
@@ -264,6 +271,28 @@ def test_a_stream_that_nobody_reads_takes_no_seat(app: Flask) -> None:
     assert not app.extensions["live"]._seated
 
 
+def test_a_seat_of_which_nothing_comes_is_given_away(stage: Stage) -> None:
+    hub = Hub(stage.parts.database, Pace(look_s=0.02, patience_s=0.2, streams=1))
+    lost = hub.join()
+    assert lost and hub.join() is None
+    time.sleep(0.25)
+    stream = opened(hub)
+    time.sleep(0.25)
+    assert hub.join() is None, "one that has begun keeps its own"
+    assert list(hub.stream(lost, None, valid, None)) == []
+    stream.close()  # type: ignore[attr-defined]
+    hub.is_serving = lambda: False
+
+
+def test_a_crowd_at_the_door_gets_seats_or_a_plain_no(app: Flask) -> None:
+    """Nobody is let in and then sent away."""
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda n: app.test_client().get("/admin/events", buffered=False), range(24)))
+    assert sorted(answer.status_code for answer in answers) == [200] * FAST.streams + [503] * (24 - FAST.streams)
+    for answer in answers:
+        answer.close()
+
+
 def test_a_stream_is_not_kept_on_the_way(app: Flask) -> None:
     answer = app.test_client().get("/admin/events", buffered=False)
     assert answer.mimetype == "text/event-stream"
@@ -304,7 +333,7 @@ def test_asking_while_the_database_is_away(app: Flask, monkeypatch: pytest.Monke
     monkeypatch.setattr(app.extensions["live"].database, "at_once", away)
     client = app.test_client()
     assert client.get("/admin/news").status_code == 503
-    assert client.get("/admin/events").data == b"", "it ends, and the browser comes back"
+    assert client.get("/admin/events").status_code == 503
 
 
 # -- behind the door
