@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import logging
 import secrets
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from bot.admin import live, shown, sign_in
 from bot.admin import pages as folder
-from bot.admin.door import CHANGING, Desk, Door, Pages, Refused, is_secure
+from bot.admin.door import CHANGING, SAID, Desk, Door, Pages, Refused, is_secure
 from bot.plugins import names_in
 from bot.rules import NotAllowed
 from models.base import Away
@@ -49,51 +50,49 @@ def install(app: Flask, parts: Parts) -> None:
 
 
 def _dress(desk: Blueprint, parts: Parts, books: list[Pages]) -> None:
-    @desk.before_request
-    def begin() -> None:
-        g.request_id = secrets.token_hex(6)
-        if request.method in CHANGING and request.headers.get("Sec-Fetch-Site") == "cross-site":
-            raise Refused("This came from another site.", 403)
+    desk.before_request(_begin)
+    desk.after_request(partial(_protect, parts))
+    desk.context_processor(partial(_around, parts, books))
+    desk.register_error_handler(Refused, lambda error: _sorry(error.said, error.status))
+    desk.register_error_handler(NotAllowed, lambda error: _sorry(shown.why_not(error), 409))
+    desk.register_error_handler(404, lambda _: _sorry("There is no such thing here, or not any more.", 404))
+    desk.register_error_handler(Away, lambda _: _sorry("The database cannot be reached just now. Nothing was changed.", 503))
+    desk.register_error_handler(Exception, _broken)
 
-    @desk.after_request
-    def protect(answer: Response) -> Response:
-        answer.headers.update(HEADERS)
-        if request.endpoint != "desk.static":
-            answer.headers["Cache-Control"] = "no-store"
-        if is_secure(parts):
-            answer.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if "sew4mi_said" in request.cookies and answer.status_code == 200 and answer.mimetype == "text/html":
-            answer.delete_cookie("sew4mi_said", path="/admin")
-        return answer
 
-    @desk.context_processor
-    def around() -> dict[str, object]:
-        at: Desk | None = g.get("desk")
-        mine = [book for book in books if at and at.may(book.can)]
-        kind, _, said = request.cookies.get("sew4mi_said", "").partition("|")
-        flash = {"kind": kind if kind in ("good", "warn", "bad") else "good", "said": said} if said and request.method == "GET" else None
-        menu = [(group, [book for book in mine if book.group == group]) for group in GROUPS]
-        return {"desk": at, "menu": menu, "flash": flash, "environment": parts.settings.environment, "request_id": g.get("request_id", "")}
+def _begin() -> None:
+    g.request_id = secrets.token_hex(6)
+    if request.method in CHANGING and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Refused("This came from another site.", 403)
 
-    @desk.errorhandler(Refused)
-    def refused(error: Refused) -> Response:
-        return make_response(render_template("sorry.html", said=error.said), error.status)
 
-    @desk.errorhandler(NotAllowed)
-    def not_allowed(error: NotAllowed) -> Response:
-        return make_response(render_template("sorry.html", said=shown.why_not(error)), 409)
+def _protect(parts: Parts, answer: Response) -> Response:
+    answer.headers.update(HEADERS)
+    if request.endpoint != "desk.static":
+        answer.headers["Cache-Control"] = "no-store"
+    if is_secure(parts):
+        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if SAID in request.cookies and answer.status_code == 200 and answer.mimetype == "text/html":
+        answer.delete_cookie(SAID, path="/admin")
+    return answer
 
-    @desk.errorhandler(404)
-    def missing(_: object) -> Response:
-        return make_response(render_template("sorry.html", said="There is no such thing here, or not any more."), 404)
 
-    @desk.errorhandler(Exception)
-    def broken(error: Exception) -> Response | Exception:
-        if isinstance(error, HTTPException):
-            return error
-        log.exception("a page of the desk failed", extra={"request_id": g.get("request_id")})
-        return make_response(render_template("sorry.html", said="That was a mistake of ours. Tell us the request's number below."), 500)
+def _around(parts: Parts, books: list[Pages]) -> dict[str, Any]:
+    """What every page shows beside its own: who is here, where she may go, what was just done."""
+    desk: Desk | None = g.get("desk")
+    mine = [book for book in books if desk and desk.may(book.can)]
+    kind, _, said = request.cookies.get(SAID, "").partition("|")
+    flash = {"kind": kind if kind in ("good", "warn", "bad") else "good", "said": said} if said and request.method == "GET" else None
+    menu = [(group, [book for book in mine if book.group == group]) for group in GROUPS]
+    return {"desk": desk, "menu": menu, "flash": flash, "environment": parts.settings.environment, "request_id": g.get("request_id", "")}
 
-    @desk.errorhandler(Away)
-    def away(_: Away) -> Response:
-        return make_response(render_template("sorry.html", said="The database cannot be reached just now. Nothing was changed."), 503)
+
+def _sorry(said: str, status: int) -> Response:
+    return make_response(render_template("sorry.html", said=said), status)
+
+
+def _broken(error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return make_response(error.get_response())
+    log.exception("a page of the desk failed", extra={"request_id": g.get("request_id")})
+    return _sorry("That was a mistake of ours. Tell us the request's number below.", 500)

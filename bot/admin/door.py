@@ -21,7 +21,7 @@ from models.staff import SignIn, Staff, StaffSession
 if TYPE_CHECKING:
     from bot.wiring import Parts
 
-COOKIE = "sew4mi_desk"
+COOKIE, SAID = "sew4mi_desk", "sew4mi_said"
 HOME = "/admin/"
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 wall = Clock()  # people at the desk live in real time, wherever a demo has moved the story
@@ -70,7 +70,7 @@ class Desk:
         """After a change: the page again, with one line on top that says what happened."""
         answer = redirect(to or local(request.referrer) or HOME, 303)
         kept: dict[str, Any] = {"max_age": 60, "httponly": True, "samesite": "Strict", "path": "/admin", "secure": is_secure(self.parts)}
-        answer.set_cookie("sew4mi_said", f"{kind}|{said}"[:600], **kept)
+        answer.set_cookie(SAID, f"{kind}|{said}"[:600], **kept)
         return make_response(answer)
 
     def note(self, action: str, subject: str, *, why: str = "", **facts: Any) -> None:

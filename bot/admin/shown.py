@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from markupsafe import Markup
 
-from bot.admin.door import hidden
+from bot.admin.door import hidden, wall
 from bot.rules import NotAllowed
 from bot.rules.money import ghs
 
@@ -31,7 +31,7 @@ STATES: dict[str, tuple[str, str]] = {
     "open": ("warn", "open"), "proposed": ("busy", "proposed"), "closed": ("calm", "closed"), "settled": ("good", "settled"),
     "waiting": ("busy", "waiting"), "sent": ("good", "sent"), "done": ("good", "done"), "gone": ("calm", "given up"),
     "delivered": ("good", "delivered"), "read": ("good", "read"), "discarded": ("calm", "discarded"),
-    "APPLIED": ("warn", "applied"), "IN_REVIEW": ("warn", "in review"), "APPROVED": ("good", "approved"), "REJECTED": ("calm", "rejected"),
+    "APPLIED": ("warn", "applied"), "IN_REVIEW": ("warn", "in review"), "NEEDS_FIX": ("busy", "asked for more"), "answered": ("busy", "answered"), "APPROVED": ("good", "approved"), "REJECTED": ("calm", "rejected"),
     "SUSPENDED": ("bad", "suspended"), "PENDING": ("warn", "pending"),
     "ok": ("good", "well"), "warn": ("warn", "look"), "bad": ("bad", "trouble"), "off": ("calm", "off"),
 }  # fmt: skip
@@ -48,7 +48,21 @@ WHY_NOT = {
     "empty": "There is nothing to send.",
     "unknown_fate": "It may have been sent: the provider is being asked. Until that is known nobody may send or discard it.",
     "bad_word": "The word has small letters, digits and hyphens only, thirty at most.",
+    "closed": "This case is closed: only a private note can be added.",
+    "bad_amount": "That is no amount: write it like 120.50.",
+    "no_outcome": "Choose an outcome and its reason.",
+    "checks_missing": "Not everything was looked at yet. Still to be ticked: {missing}.",
+    "tailor_already": "This person is a tailor already, or has applied.",
+    "card_known": "Somebody else has applied with this Ghana Card.",
+    "too_few_photos": "From {fewest} to {most} photos of her work are needed.",
     "login_taken": "That login is taken.",
+    "bad_label": "The name needs two to 24 characters, none of * _ ~ ` | { }: it is a row of a WhatsApp list.",
+    "bad_price": "The price must lie between GHS 1 and GHS 10,000.",
+    "bad_days": "The days must lie between 2 and 120.",
+    "bad_yards": "The cloth must lie between 0.1 and 30 yards.",
+    "bad_rank": "The place in the menu is a number from 0 to 999.",
+    "label_taken": "Another garment has that name.",
+    "unknown_garment": "Nobody has said which measurements that garment needs.",
     "bad_login": "A login has letters, digits, dots and hyphens only.",
 }
 
@@ -58,7 +72,7 @@ def teach(app: Flask, parts: Parts) -> None:
     env = app.jinja_env
     env.filters |= {"ghs": money, "state": state, "phone": hidden, "day": day, "words": words, "size": size}
     env.filters["when"] = lambda moment: when(moment, parts.clock.now())
-    env.filters["really"] = lambda moment: when(moment, datetime.now(UTC))  # sessions and the trail live in real time
+    env.filters["really"] = lambda moment: when(moment, wall.now())  # sessions and the trail live in real time
     env.filters["left"] = lambda moment: left(moment, parts.clock.now())
 
 
@@ -119,8 +133,9 @@ def size(count: int) -> str:
 
 def why_not(error: NotAllowed) -> str:
     """A rule's refusal in words; one that has no words here is told by its name."""
-    text = WHY_NOT.get(error.reason)
-    return text or f"Not now: {words(error.reason)}." + "".join(f" {words(name).capitalize()}: {value}." for name, value in error.values.items())
+    if text := WHY_NOT.get(error.reason):
+        return text.format(**error.values)
+    return f"Not now: {words(error.reason)}." + "".join(f" {words(name).capitalize()}: {value}." for name, value in error.values.items())
 
 
 def _relative(moment: datetime, now: datetime) -> str:

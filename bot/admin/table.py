@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.admin.door import Desk, wall
 
+Rows = Select[*tuple[Any, ...]]
 AT_ONCE, MOST_PAGES, MOST_ROWS = 50, 200, 50_000
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for a formula
 
@@ -67,7 +68,7 @@ class Table:
     page: int = 1
     has_more: bool = False
 
-    def fill(self, db: Session, statement: Select[Any], *, scalars: bool = True) -> Table:
+    def fill(self, db: Session, statement: Rows, *, scalars: bool = True) -> Table:
         """Reads the page that the address asks for, and one row more to know whether there are more."""
         self.page = min(max(request.args.get("page", 1, int), 1), MOST_PAGES)
         asked = self._sorted(statement).limit(AT_ONCE + 1).offset((self.page - 1) * AT_ONCE)
@@ -75,7 +76,7 @@ class Table:
         self.rows, self.has_more = found[:AT_ONCE], len(found) > AT_ONCE
         return self
 
-    def file(self, desk: Desk, statement: Select[Any], *, scalars: bool = True) -> Response:
+    def file(self, desk: Desk, statement: Rows, *, scalars: bool = True) -> Response:
         """All rows as CSV; what names people is masked as on the page, and that it was taken is written down."""
         desk.need("export")
         desk.note("list.exported", f"list:{self.name}", filters={f.name: f.value for f in self.filters if f.value})
@@ -96,7 +97,7 @@ class Table:
         kept = {name: value for name, value in request.args.items() if name not in ("page", *changed)}
         return "?" + urlencode(kept | {name: value for name, value in changed.items() if value not in ("", None)})
 
-    def _sorted(self, statement: Select[Any]) -> Select[Any]:
+    def _sorted(self, statement: Rows) -> Rows:
         order = self.sorts.get(self.sort)
         return statement if order is None else statement.order_by(*(order if isinstance(order, tuple) else (order,)))
 
