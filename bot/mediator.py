@@ -32,10 +32,10 @@ WHY_NOT = {
     "unknown_bearer": "The bearer must be one of: {known}.",
     "no_refund_here": "With {outcome} no money moves.",
     "no_changes_here": "Changes go with the outcome continue only, not with {outcome}.",
-    "nothing_to_give_back": "There is no amount to give back (held: {held}); name one with --refund.",
-    "less_than_held": "A full refund gives back all that is held ({held}); for less there is partial_refund.",
+    "nothing_to_give_back": "There is no amount to give back (held: {held}); name one.",
+    "less_than_held": "A full refund gives back all that is held ({held}); for less there is a partial refund.",
     "more_than_paid": "At most {most} can be given back: what was collected and not given back yet.",
-    "bearer_missing": "Only {held} is held: say with --bearer who bears the rest.",
+    "bearer_missing": "Only {held} is held: say who bears the rest.",
 }
 MONEY = ("held", "most")
 MOST_WORDS = rules.TEXT_LIMIT // 2  # of a decision
@@ -138,8 +138,12 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except NotAllowed as refusal:
-        values = {k: ghs(int(str(v))) if k in MONEY else v for k, v in refusal.values.items()}
-        raise click.ClickException(WHY_NOT.get(refusal.reason, refusal.reason).format(**values)) from refusal
+        raise click.ClickException(in_words(refusal)) from refusal
+
+
+def in_words(refusal: NotAllowed) -> str:
+    values = {k: ghs(int(str(v))) if k in MONEY else v for k, v in refusal.values.items()}
+    return WHY_NOT.get(refusal.reason, refusal.reason).format(**values)
 
 
 def _found(db: Session, number: int) -> Dispute:

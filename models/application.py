@@ -64,13 +64,12 @@ class Application(Base):
         db.flush()
         for garment, price in prices.items():
             tailor.offer(db, garment, price)
-        db.add(
-            cls(
-                tailor_id=tailor.id, handed_in_at=now, handed_in_by=by, ghana_card=ghana_card, card_index=index, card_until=card_until,
-                card_image=card_image, registration=registration or None, location=location, reference_name=reference[0],
-                reference_phone=reference[1], years=years, photos=[picture.id for picture in pictures],
-            )  # fmt: skip
-        )
+        handed_in = cls(
+            tailor_id=tailor.id, handed_in_at=now, handed_in_by=by, ghana_card=ghana_card, card_index=index, card_until=card_until,
+            card_image=card_image, registration=registration or None, location=location, reference_name=reference[0],
+            reference_phone=reference[1], years=years, photos=[picture.id for picture in pictures],
+        )  # fmt: skip
+        db.add(handed_in)
         HolderCheck.ask(db, tailor.id, wallet, network, now)
         return tailor
 

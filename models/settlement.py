@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.rules import dispute as rules
@@ -31,12 +33,32 @@ def withdraw_unsent(db: Session, order_id: int) -> None:
                 payment.withdraw()
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a decision about an order can move, in pesewas."""
+
+    held: dict[str, int]  # by stage
+    returnable: int  # collected, and not given back yet
+    commissioned: int  # released before
+    rate_bp: int
+
+
+def bounds(db: Session, order: Order) -> Bounds:
+    """In four statements."""
+    codes = {held.account(order, stage): stage for stage in STAGES}
+    rows = db.execute(select(ledger.Account.code, ledger.Account.kind, ledger.Account.balance).where(ledger.Account.code.in_(codes)))
+    have = dict.fromkeys(STAGES, 0) | {codes[row.code]: ledger.own_side(row.kind, row.balance) for row in rows}
+    promised = select(func.coalesce(func.sum(Refund.amount), 0)).where(Refund.payment_id == Payment.id, Refund.cause != "surplus")
+    paid = select(func.coalesce(func.sum(Payment.amount - promised.scalar_subquery()), 0))
+    returnable = db.scalar(paid.where(Payment.order_id == order.id, Payment.booked == "escrow", Payment.stage.in_(STAGES)))
+    return Bounds(have, int(returnable or 0), held.commissioned(db, order), order.commission_bp)
+
+
 def effects(db: Session, order: Order, outcome: str, *, refund: int | None, bearer: str | None) -> rules.Effects:
     """What a decision would move. Raises NotAllowed."""
-    have = {stage: ledger.balance(db, held.account(order, stage)) for stage in STAGES}
-    returnable = sum(p.amount - Refund.promised(db, p.id) for p in paid_by(db, order).values())
+    seen = bounds(db, order)
     return rules.effects(
-        outcome, have, refund=refund, returnable=returnable, bearer=bearer, released_before=held.commissioned(db, order), rate_bp=order.commission_bp
+        outcome, seen.held, refund=refund, returnable=seen.returnable, bearer=bearer, released_before=seen.commissioned, rate_bp=seen.rate_bp
     )
 
 

@@ -460,7 +460,7 @@ def test_a_case_is_shown_with_its_files(shop: Stage, tmp_path: Path) -> None:
     ("words", "why"),
     [
         (("--outcome", "full_refund", "--reason", "because"), "That reason does not go with full_refund"),
-        (("--outcome", "partial_refund", "--reason", "agreed"), "name one with --refund"),
+        (("--outcome", "partial_refund", "--reason", "agreed"), "There is no amount to give back"),
         (("--outcome", "partial_refund", "--reason", "agreed", "--refund", "62.51", "--bearer", "platform"), "At most GHS 62.50 can be given back"),
         (("--outcome", "partial_refund", "--reason", "agreed", "--refund", "-1"), "no amount in cedis"),
         (("--outcome", "no_action", "--reason", "agreed", "--changes"), "Changes go with the outcome continue only"),
