@@ -106,7 +106,7 @@ _COUNTED = {
     "out": ("created_at", "'messages'", "outbox", "count(*)"),
     "failed": ("created_at", "'messages'", "outbox", "count(*) FILTER (WHERE state = 'dead' OR receipt = 4)"),
     "payment": (
-        "created_at", "network || CASE WHEN state IN ('succeeded', 'mismatch') THEN ':paid' ELSE ':refused' END", "payment",
+        "created_at", "network || CASE WHEN state IN ('succeeded', 'mismatch') THEN ' paid' ELSE ' refused' END", "payment",
         "count(*) FILTER (WHERE state IN ('succeeded', 'mismatch', 'failed', 'expired'))",
     ),
     "handed_over": (
@@ -117,8 +117,8 @@ _COUNTED = {
     "tailor": (
         "s.at", _wait("(s.at - asked.at)"),
         """order_step s CROSS JOIN LATERAL (SELECT max(b.at) AS at FROM order_step b WHERE b.order_id = s.order_id AND b.id < s.id
-            AND b.event IN ('deposit_paid', 'offered_again')) asked""",
-        "count(*) FILTER (WHERE s.event IN ('accepted', 'declined') AND asked.at IS NOT NULL)",
+            AND s.event IN ('accepted', 'declined') AND b.event IN ('deposit_paid', 'offered_again')) asked""",
+        "count(asked.at)",
     ),
     "desk": ("taken_at", _wait("(taken_at - plea.at)"), "plea", "count(*)"),
     "voice": (

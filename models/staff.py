@@ -91,6 +91,23 @@ class Staff(Base):
     def leave(self, now: datetime) -> None:
         self.ended_at = now
 
+    def take_role(self, db: Session, role: Role) -> None:
+        """Raises NotAllowed("last_operator")."""
+        self._leave_an_operator(db, role)
+        self.role = role
+
+    def dismiss(self, db: Session, now: datetime) -> None:
+        """She signs in no more, and is signed out everywhere. Raises NotAllowed("last_operator")."""
+        self._leave_an_operator(db, None)
+        self.leave(now)
+        StaffSession.end_all(db, self.id, now)
+
+    def _leave_an_operator(self, db: Session, role: Role | None) -> None:
+        """Somebody must be able to let people in. All operators are locked: two of them cannot send each other away at once."""
+        operators = select(Staff.id).where(Staff.role == "operator", Staff.ended_at.is_(None)).order_by(Staff.id).with_for_update()
+        if self.role == "operator" and role != "operator" and list(db.scalars(operators)) == [self.id]:
+            raise NotAllowed("last_operator")
+
     @classmethod
     def is_right(cls, staff: Staff | None, password: str) -> bool:
         """Takes as long for somebody who does not exist."""
@@ -158,6 +175,12 @@ class StaffSession(Base):
         counts = cls.ended_at.is_(None), cls.seen_at > now - IDLE, cls.created_at > now - LONGEST, cls.proven_at.is_not(None)
         rows = select(cls, Staff).join(Staff, Staff.id == cls.staff_id).where(*counts).order_by(cls.seen_at.desc())
         return [(row[0], row[1]) for row in db.execute(rows.where(cls.staff_id == staff_id) if staff_id else rows)]
+
+    @classmethod
+    def last_of(cls, db: Session) -> dict[int, datetime]:
+        """{who: when she last signed in with both}."""
+        rows = select(cls.staff_id, func.max(cls.created_at)).where(cls.proven_at.is_not(None)).group_by(cls.staff_id)
+        return {row[0]: row[1] for row in db.execute(rows)}
 
     @classmethod
     def end_all(cls, db: Session, staff_id: int, now: datetime) -> None:

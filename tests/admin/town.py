@@ -11,6 +11,7 @@ from models.order import Order
 from models.outbox import Outbox
 from models.person import Person
 from models.refund import Refund
+from models.staff import Staff
 from tests.stage import Stage
 from tests.test_transcripts import given, happen
 
@@ -30,6 +31,7 @@ def furnish(stage: Stage) -> None:
         assert ama
         ama.name = f"Ama {SCRIPT}"
         stage.tailor(db, "kofi").business = f"Kofi {IMAGE}"
+        Staff.hire(db, login="abla", name=f"Abla {SCRIPT}", role="support", password="correct horse battery", now=ama.created_at)
     for who, said in (("ama", "hello"), ("ama", SCRIPT), ("ama", "agent"), ("kwame", IMAGE), ("esi", "{{7*7}}"), ("ama", "[photo] " + IMAGE)):
         stage.say(who, said)
     for said in ("problem", "quality", f"He cut it wrong {SCRIPT}", "done"):
@@ -59,6 +61,6 @@ def addresses(stage: Stage) -> dict[str, str]:
             "/admin/orders/": first(Order), "/admin/people/": str(ama.id), "/admin/conversations/": str(ama.id), "/admin/disputes/": first(Dispute),
             "/admin/refunds/": first(Refund), "/admin/payouts/": first(Disbursement), "/admin/tailors/": str(stage.tailor(db, "kofi").id),
             "/admin/cases/": first(Case), "/admin/messages/": first(Outbox, state="failed"), "/admin/providers/": "mtn",
-            "/admin/catalogue/": "kente_shirt", "/admin/ledger/": first(Order), "/admin/sessions/": "1", "/admin/staff/": "1", "/admin/jobs/": "1",
-            "/admin/person/": first(Person),
+            "/admin/catalogue/": "kente_shirt", "/admin/ledger/": first(Order), "/admin/sessions/": "1", "/admin/staff/": first(Staff),
+            "/admin/jobs/": "1", "/admin/person/": first(Person),
         }  # fmt: skip
