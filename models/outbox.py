@@ -12,6 +12,8 @@ from bot.rules import NotAllowed
 from bot.rules.notices import AWAKE, WINDOW, not_before
 from bot.rules.receipts import DELIVERED, RANK, fate
 from models.base import Base, Id, Json, Prepared
+from models.inbox import Inbox
+from models.person import Person
 
 ASK_AFTER, ASK_FOR = timedelta(minutes=10), timedelta(days=7)
 
@@ -126,20 +128,24 @@ class Outbox(Base):
         cls.again(db, outbox_id, state, body | {"window_closed": True}, now, gone=gone)
 
     @classmethod
-    def send_again(cls, db: Session, outbox_id: int, now: datetime, *, heard_at: datetime | None) -> datetime:
-        """By hand, once: what was given up or not delivered; when it leaves. Raises NotAllowed: not_now, unknown_fate.
+    def send_again(cls, db: Session, outbox_id: int, now: datetime) -> None:
+        """By hand, once: what was given up or not delivered. Raises NotAllowed: not_now, unknown_fate, stopped, night.
 
-        What may have been sent is never sent again. Who has not written lately is not woken at night.
+        What may have been sent is never sent again. Who has not written lately is not woken: a letter that waited for the morning would
+        hold up all that follows it.
         """
         row = cls._locked(db, outbox_id)
         if row.fate != "failed":
             raise NotAllowed("unknown_fate" if row.fate in ("unknown", "sending") else "not_now")
+        if Person.by_id(db, row.person_id).is_stopped:
+            raise NotAllowed("stopped")
+        heard_at = (Inbox.last_said(db, row.person_id) or ("", None))[1]
+        if not_before(now) > now and (heard_at is None or now - heard_at > AWAKE):
+            raise NotAllowed("night")
         is_open = heard_at is not None and now - heard_at < WINDOW
         body = {name: value for name, value in row.body.items() if not (is_open and name == "window_closed")}
-        due = now if heard_at is not None and now - heard_at < AWAKE else not_before(now)
         row.tries, row.error = 0, None
-        cls.again(db, outbox_id, "waiting", body, due, gone=row.provider_id or body.get("gone", ""))
-        return due
+        cls.again(db, outbox_id, "waiting", body, now, gone=row.provider_id or body.get("gone", ""))
 
     @classmethod
     def discard(cls, db: Session, outbox_id: int) -> None:

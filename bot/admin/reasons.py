@@ -15,6 +15,8 @@ CODES: dict[str, tuple[str, str]] = {
     "20003": ("The provider did not accept our key.", "Tell whoever keeps the keys; then send it again."),
     "20404": ("The stored form of this message is gone at the provider.", "Send it again: the form is made anew."),
     "20429": ("We sent faster than the provider takes it.", NEXT_HOUR),
+    "20500": ("The provider had a fault.", NEXT_HOUR),
+    "20503": ("The provider had a fault.", NEXT_HOUR),
     "21211": ("This is no number that anybody can write to.", NEVER),
     "21610": ("She has told WhatsApp to stop our messages.", "She must write start herself."),
     "21611": ("The provider's queue was full.", NEXT_HOUR),
@@ -43,6 +45,7 @@ CODES: dict[str, tuple[str, str]] = {
     "63024": ("She cannot be written to: no WhatsApp, an old app, or terms not accepted.", CALL),
     "63027": ("The template does not exist in this language.", "Tell whoever keeps the templates."),
     "63028": ("The template has another number of blanks.", "Tell whoever keeps the templates."),
+    "63030": ("WhatsApp did not accept the form of the message.", "Send it again: it goes as numbered text."),
     "63032": ("WhatsApp keeps this number out for an experiment of its own.", NEVER),
     "63033": ("She has blocked us.", NEVER),
     "63034": ("The picture or document is too large.", NEVER),
@@ -53,6 +56,8 @@ CODES: dict[str, tuple[str, str]] = {
     "63049": ("WhatsApp did not pass an advertisement on.", "Do not send it again for days."),
     "63051": ("Our sender is locked.", "Tell whoever keeps the WhatsApp account."),
     "63112": ("Our WhatsApp account is switched off.", "Tell whoever keeps the WhatsApp account."),
+    "92002": ("The provider did not accept what was filled in.", "Send it again: it goes as numbered text."),
+    "92007": ("The provider did not accept what was filled in.", "Send it again: it goes as numbered text."),
 }  # fmt: skip
 #: {what our own adapters say: the same}
 OURS: dict[str, tuple[str, str]] = {
