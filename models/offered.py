@@ -75,9 +75,13 @@ class Offered:
         """Who could sew it instead, the nearest and best first."""
         if self.circle_id is not None or self.in_cash(db, "deposit"):
             return []
-        near, day = (Tailor.town == self.tailor(db).town).desc(), self.day_of_another(db, now)
-        rows = self._fitting(db).order_by(near, Offer.score.desc(), Tailor.id.desc()).limit(SEARCHED)
-        return [t for t in db.scalars(rows) if has_room(db, t, day, now, pieces=self.pieces)][:OFFERED]
+        day = self.day_of_another(db, now)
+        return [t for t in self.candidates(db) if has_room(db, t, day, now, pieces=self.pieces)][:OFFERED]
+
+    def candidates(self, db: Session) -> list[Tailor]:
+        """Who sews all of it for that money, whether she has room or not."""
+        near = (Tailor.town == self.tailor(db).town).desc()
+        return list(db.scalars(self._fitting(db).order_by(near, Offer.score.desc(), Tailor.id.desc()).limit(SEARCHED)))
 
     def day_of_another(self, db: Session, now: datetime) -> date:
         """When somebody who begins now can be ready: the promised day, or the first one that leaves enough days for the work."""

@@ -48,6 +48,10 @@ class Person(Base):
     def agree(self, name: str, now: datetime) -> None:
         self.name, self.consented_at = name, now
 
+    def stop(self, now: datetime) -> None:
+        """No more messages, until she says *start*."""
+        self.stopped_at = self.stopped_at or now
+
     def pay_from(self, wallet: str, network: str) -> None:
         self.wallet, self.network = wallet, network
 
