@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import request
 
 from bot.admin.door import Answer, Desk, Pages, Refused, wall
-from models.board import Board
+from models.board import Board, First
 from models.note import Note
 
 pages = Pages("today", "Today", path="/", rank=0)
@@ -30,7 +30,7 @@ def today(desk: Desk) -> Answer:
         Tile("waiting for a person", board.pleas, "/admin/conversations?show=waiting", how="bad"),
         Tile("disputes open", board.disputes, "/admin/disputes", how="warn"),
         Tile("answers late", board.disputes_late, "/admin/disputes?show=late", how="bad"),
-        Tile("tailors to verify", board.tailors, "/admin/tailors?state=waiting", how="warn"),
+        Tile("tailors to verify", board.tailors, "/admin/tailors?show=waiting", how="warn"),
         Tile("messages failed", board.letters_failed, "/admin/messages?state=failed", how="bad"),
         Tile("jobs failed", board.events_failed, "/admin/jobs", how="bad"),
         Tile("cases about money", board.cases, "/admin/cases", how="bad"),
@@ -42,7 +42,7 @@ def today(desk: Desk) -> Answer:
         Tile("in tailors' wallets", board.wallets, "/admin/payouts", is_money=True),
         Tile("payouts to approve", board.to_approve, "/admin/payouts?show=waiting", how="warn"),
     ]
-    return desk.show("today.html", work=work, money=money, title="Today")
+    return desk.show("today.html", work=work, money=money, first_=First.read(desk.db, desk.now), title="Today")
 
 
 @pages.deed("/notes", can="people")
