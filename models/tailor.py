@@ -132,6 +132,13 @@ class Offer(Base):
         return [found[i] for i in offer_ids if i in found]
 
     @classmethod
+    def beside(cls, db: Session, garment: str, base: int) -> tuple[int, int, int]:
+        """How many tailors ask less than `base` for a garment, as much, and more."""
+        counted = (func.count().filter(how) for how in (cls.price < base, cls.price == base, cls.price > base))
+        less, same, more = db.execute(select(*counted).where(cls.garment == garment)).one()
+        return less, same, more
+
+    @classmethod
     def of_tailor(cls, db: Session, tailor_id: int) -> list[Offer]:
         """What she takes orders for now, the cheapest first."""
         return list(db.scalars(select(cls).where(cls.tailor_id == tailor_id, cls.open).order_by(cls.price, cls.id)))
