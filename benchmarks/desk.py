@@ -39,7 +39,7 @@ INSERT INTO inbox (channel, provider_id, person_id, name, body, state, tries, du
     FROM generate_series(1, 500000) n, LATERAL (SELECT now() - (500000 - n) * interval '15 s' AS at) t;
 INSERT INTO outbox (person_id, channel, body, state, due_at, tries, provider_id, receipt, created_at)
     SELECT 1 + n % 1000, 'twilio', '{"text": "It is ready on Monday.", "choices": [], "menu": "", "picture": ""}',
-    CASE WHEN n % 2000 = 0 THEN 'failed' ELSE 'sent' END, at, 1, 'SM' || n, 3, at
+    CASE WHEN n % 2000 = 0 THEN 'dead' ELSE 'sent' END, at, 1, 'SM' || n, 3, at
     FROM generate_series(1, 500000) n, LATERAL (SELECT now() - (500000 - n) * interval '15 s' AS at) t;
 INSERT INTO dispute (order_id, opened_by, side, category, from_state, priority, state, opened_at, answer_due_at, refund, borne, released)
     SELECT n * 50, 1 + n * 50 % 1000, 'customer', 'quality', 'IN_PROGRESS', 'MEDIUM', CASE WHEN n % 10 = 0 THEN 'open' ELSE 'closed' END, now(),
@@ -129,7 +129,7 @@ def pages(parts: Parts) -> list[tuple[str, str]]:
         blanks = {
             "disputes": db.scalar(text("SELECT max(id) FROM dispute WHERE state = 'open'")),
             "cases": db.scalar(text("SELECT max(id) FROM money_case")),
-            "messages": db.scalar(text("SELECT max(id) FROM outbox WHERE state = 'failed'")), "providers": "mtn", "catalogue": "kaftan",
+            "messages": db.scalar(text("SELECT max(id) FROM outbox WHERE state = 'dead'")), "providers": "mtn", "catalogue": "kaftan",
             "payouts": db.scalar(text("SELECT max(id) FROM disbursement")), "refunds": db.scalar(text("SELECT max(id) FROM refund")),
         }  # fmt: skip
     found = []

@@ -44,9 +44,9 @@ def furnish(stage: Stage) -> None:
     with stage.parts.database.begin() as db:
         facts = {"amount": 12_345, "reference": SCRIPT, "text": IMAGE}
         Case.open(db, "test:theirs", "theirs_only", provider="mtn", facts=facts, now=stage.parts.clock.now())
-        failed = "UPDATE {0} SET state = 'failed', error = :why WHERE id = (SELECT max(id) FROM {0} WHERE channel {1} 'events')"
-        db.execute(text(failed.format("outbox", "<>")), {"why": f"63016 {SCRIPT}"})
-        db.execute(text(failed.format("inbox", "=")), {"why": IMAGE})
+        failed = "UPDATE {0} SET state = '{1}', error = :why WHERE id = (SELECT max(id) FROM {0} WHERE channel {2} 'events')"
+        db.execute(text(failed.format("outbox", "dead", "<>")), {"why": f"63016 {SCRIPT}"})
+        db.execute(text(failed.format("inbox", "failed", "=")), {"why": IMAGE})
 
 
 def addresses(stage: Stage) -> dict[str, str]:
@@ -59,8 +59,9 @@ def addresses(stage: Stage) -> dict[str, str]:
         assert ama
         return {
             "/admin/orders/": first(Order), "/admin/people/": str(ama.id), "/admin/conversations/": str(ama.id), "/admin/disputes/": first(Dispute),
-            "/admin/refunds/": first(Refund), "/admin/payouts/": first(Disbursement), "/admin/tailors/": str(stage.tailor(db, "kofi").id),
-            "/admin/cases/": first(Case), "/admin/messages/": first(Outbox, state="failed"), "/admin/providers/": "mtn",
+            "/admin/refunds/": first(Refund), "/admin/payouts/": first(Disbursement),
+            "/admin/payouts/purses/": str(stage.tailor(db, "kofi").id), "/admin/tailors/": str(stage.tailor(db, "kofi").id),
+            "/admin/cases/": first(Case), "/admin/messages/": first(Outbox, state="dead"), "/admin/providers/": "mtn",
             "/admin/catalogue/": "kente_shirt", "/admin/ledger/": first(Order), "/admin/sessions/": "1", "/admin/staff/": first(Staff),
             "/admin/jobs/": "1", "/admin/person/": first(Person),
         }  # fmt: skip
