@@ -141,7 +141,8 @@ def test_hostile_names_stay_text(stage: Stage, sits: Sits) -> None:
         order.tailor(db).business = "<script>alert(1)</script>"
         db.get_one(Order, order.id).style = "</textarea><script>alert(2)</script>"
     browser = sits()
-    for path in ("/orders", f"/orders/{order.id}", f"/orders/{order.id}/measures", f"/orders/{order.id}/offer", f"/people/{order.customer_id}", "/people"):
+    here, hers = f"/orders/{order.id}", f"/people/{order.customer_id}"
+    for path in ("/orders", here, f"{here}/measures", f"{here}/offer", hers, f"{hers}/measures", f"{hers}/forget", "/people"):
         page = browser.page(path)
         assert "<img src=x" not in page and "<script>alert" not in page, path
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import select, text
 
+from bot.admin.pages.data_requests import HOW_MANY, WORDS
 from models.audit import Audit
 from models.inbox import Inbox
 from models.note import Note
@@ -67,14 +68,11 @@ def test_the_page_tells_all_in_few_statements_and_no_number_in_full(stage: Stage
     for said in (order.number, "024 ••• 4567", "customer", "English", "GHS 62.50", "deposit"):
         assert said in page, said
     assert "241234567" not in page
-    with few(stage):
-        assert "Kofi&#39;s Sewing" in browser.page(f"/people/{order.tailor(stage_db(stage)).person_id}")
-    assert browser.get("/people/999999").status_code == 404
-
-
-def stage_db(stage: Stage) -> Any:
     with stage.parts.database.begin() as db:
-        return db
+        tailor = order.tailor(db).person_id
+    with few(stage):
+        assert "Kofi&#39;s Sewing" in browser.page(f"/people/{tailor}")
+    assert browser.get("/people/999999").status_code == 404
 
 
 def test_numbers_in_full_need_a_reason_a_code_and_leave_a_link(stage: Stage, sits: Sits) -> None:
@@ -170,8 +168,8 @@ def test_nothing_of_her_words_is_left_in_any_table(stage: Stage, sits: Sits) -> 
     assert browser.post(there, why="she asked", words=words_of(browser, there)).status_code == 303
     with stage.parts.database.begin() as db:
         for table in ("inbox", "outbox", "conversation", "timer", "news", "audit"):
-            found = db.scalar(text(f"SELECT count(*) FROM {table} t WHERE to_jsonb(t)::text ILIKE '%my secret%' OR to_jsonb(t)::text LIKE '%241234567%'"))
-            assert found == 0, table
+            found = db.scalars(text(f"SELECT to_jsonb(t)::text FROM {table} t WHERE to_jsonb(t)::text ~* 'my secret|241234567'")).all()
+            assert not found, table
 
 
 def test_the_same_number_is_somebody_new_afterwards(stage: Stage, sits: Sits) -> None:
@@ -197,10 +195,6 @@ def test_nobody_is_forgotten_while_an_order_is_open(stage: Stage, sits: Sits, re
 
 def forced(browser: Browser, person_id: int) -> str:
     """The words the page would have shown."""
-    from hashlib import sha256
-
-    from bot.admin.pages.data_requests import HOW_MANY, WORDS
-
     left, drawn = list(WORDS), sha256(f"{browser.csrf}:{person_id}".encode()).digest()
     return " ".join(left.pop(byte % len(left)) for byte in drawn[:HOW_MANY])
 
@@ -258,7 +252,10 @@ def test_a_message_and_a_case_are_found(stage: Stage, sits: Sits) -> None:
     assert "Nothing is called so" in browser.words("/search?q=D-99")
 
 
-@pytest.mark.parametrize("said", ["", "4567", "Nobody Known", "<script>alert(1)</script>", "%", "_" * 200, "SW-2611-00000", "\x00", "D-99999999999"])
+UNKNOWN = ["", "4567", "Nobody Known", "<script>alert(1)</script>", "%", "_" * 99, "SW-2611-00000", "a\x00bcd", "D-99999999999"]
+
+
+@pytest.mark.parametrize("said", UNKNOWN)
 def test_what_is_not_found_says_what_can_be(stage: Stage, sits: Sits, said: str) -> None:
     order_of(stage, "cut")
     answer = sits().get("/search", query_string={"q": said})

@@ -19,7 +19,7 @@ LEADS = {
 
 @pages.page("/search")
 def search(desk: Desk) -> Answer:
-    said = request.args.get("q", "").strip()[:100]
+    said = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:100]
     hits = look_for(desk.db, said, channels=desk.parts.channels, providers=desk.parts.providers) if said else []
     if len(hits) == 1:
         return make_response(redirect(_where(hits[0]), 303))
