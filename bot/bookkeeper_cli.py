@@ -16,7 +16,7 @@ from bot.payments import Paper
 from bot.rules import NotAllowed
 from bot.rules.case import KINDS, RESOLUTIONS
 from bot.rules.money import ghs, pesewas
-from models import export, invariants, ledger, money_story, resolution
+from models import export, invariants, ledger, money_story, resolution, topup
 from models.case import Case
 from models.ledger import Account
 from models.order import Order
@@ -217,10 +217,9 @@ def _funding(group: click.Group, house: House) -> None:
             moved = pesewas(amount) * (1 if origin == "bank" else -1)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
-        lines = {f"provider_clearing:{provider}": moved, "bank:settlement": -moved}
         try:
             with books(house) as db:
-                new = ledger.post(db, f"fund:{provider}:{ref}", lines, now=house().clock.now())
+                new = topup.book(db, provider, moved, ref, house().clock.now())
         except ValueError:
             raise click.ClickException("There is nothing to book.") from None
         except ledger.Conflict:

@@ -52,6 +52,8 @@ def _goodwill(db: Session, case: Case) -> Lines:
 
 
 def _give_back(db: Session, case: Case) -> Lines:
+    if "account" not in case.facts:
+        return {}
     order = _order(db, case)
     payment = case.facts.get("payment_id")
     person = Payment.by_id(db, payment).person_id if payment else order and order.customer_id
@@ -61,7 +63,7 @@ def _give_back(db: Session, case: Case) -> Lines:
 def _apply(db: Session, case: Case) -> Lines:
     order = _order(db, case)
     stage = order.due_stage(db) if order else None
-    if order is None or stage is None:
+    if order is None or stage is None or "account" not in case.facts:
         return {}
     part = order.part(stage)
     rest = _excess(case) - part
@@ -73,6 +75,8 @@ def _returned(db: Session, case: Case) -> Lines:
     if case.kind == "refund_stuck":
         refund = Refund.by_id(db, case.facts["refund_id"])
         return {refund.account: refund.amount, f"provider_clearing:{case.provider}": -refund.amount}
+    if "account" not in case.facts:
+        return {}
     mark = str(case.facts["account"]).removeprefix("suspense:unmatched")
     return _missing(case) | {f"provider_clearing:{case.provider}{mark}": -_excess(case)}
 
