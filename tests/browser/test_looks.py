@@ -22,8 +22,11 @@ pytestmark = pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("wide", [360, 1440])
 def test_every_page_is_usable(stage: Stage, opens: Opens, scheme: str, wide: int) -> None:
     furnish(stage)
-    known, wrong = addresses(stage), []
+    known, wrong = addresses(stage), list[str]()
     tabs = {role: opens(role, wide=wide, scheme=scheme) for role in ("operator", "finance", "verifier")}
+    for tab in tabs.values():
+        tab.on("dialog", lambda dialog: wrong.append(f"a script of somebody else ran: {dialog.message}"))
+        tab.on("console", lambda said: wrong.append(f"{said.page.url}: {said.text}") if said.type == "error" and "503" not in said.text else None)
     for path, can in PAGES:
         tab = tabs["finance" if can == "money" else "verifier" if can == "verify" else "operator"]
         answer = tab.goto(f"/admin{real(path, known)}")

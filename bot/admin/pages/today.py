@@ -21,13 +21,14 @@ class Tile:
     where: str
     is_money: bool = False
     how: str = ""  # "bad" and "warn" when there is any
+    can: str = "look"  # who may go there
 
 
 @pages.page("/")
 def today(desk: Desk) -> Answer:
     board = Board.read(desk.db, desk.now)
     work = [
-        Tile("waiting for a person", board.pleas, "/admin/conversations?show=waiting", how="bad"),
+        Tile("waiting for a person", board.pleas, "/admin/conversations?show=waiting", how="bad", can="people"),
         Tile("disputes open", board.disputes, "/admin/disputes", how="warn"),
         Tile("answers late", board.disputes_late, "/admin/disputes?show=late", how="bad"),
         Tile("tailors to verify", board.tailors, "/admin/tailors?show=waiting", how="warn"),
