@@ -207,7 +207,7 @@ def test_a_later_day_is_promised_and_a_wrong_one_stays_typed(stage: Stage, sits:
 def test_another_tailor_is_asked_when_the_first_is_silent(stage: Stage, sits: Sits) -> None:
     order, browser = order_of(stage, "deposited"), sits()
     given("Yaw sews kente shirts in Accra from GHS 240", stage)
-    assert "it is hers" in browser.words(f"/orders/{order.id}/offer")
+    assert "nobody else can be asked" in browser.words(f"/orders/{order.id}/offer")
     happen("24 hours pass", stage)
     page = browser.page(f"/orders/{order.id}/offer")
     assert "Yaw&#39;s Sewing" in page

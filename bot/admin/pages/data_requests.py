@@ -19,10 +19,10 @@ pages = Pages("data_requests", can="people")
 WORDS = ("needle", "cotton", "button", "ribbon", "thimble", "velvet", "collar", "pocket", "scissors", "bobbin", "linen", "hem")
 HOW_MANY = 3
 shown.WHY_NOT |= {
-    "open_order": "An order of hers is still open. It must be finished or cancelled first.",
-    "money_owed": "Money of hers is still on its way: a refund, a payout, a payment or a wallet that is not empty.",
-    "open_circle": "She leads a circle that is still open, or is in one.",
-    "works_here": "She is a tailor with us. Suspend her first.",
+    "open_order": "An order is still open. It must be finished or cancelled first.",
+    "money_owed": "Money is still on its way: a refund, a payout, a payment or a wallet that is not empty.",
+    "open_circle": "A circle of this person is still open.",
+    "works_here": "This is a tailor with us: suspend first.",
 }
 
 
@@ -48,7 +48,7 @@ def ask(desk: Desk, ident: int) -> Answer:
 def forget(desk: Desk, ident: int) -> Answer:
     person = found(desk, ident)
     if erasure.is_forgotten(person):
-        return desk.back("She was forgotten already.", f"/admin/people/{ident}", kind="warn")
+        return desk.back("This person was forgotten already.", f"/admin/people/{ident}", kind="warn")
     try:
         why = desk.why()
         if " ".join(request.form.get("words", "").lower().split()) != _words(desk, ident):
@@ -59,7 +59,7 @@ def forget(desk: Desk, ident: int) -> Answer:
         said, status = (refusal.said, refusal.status) if isinstance(refusal, Refused) else (shown.why_not(refusal), 409)
         return make_response(_form(desk, person, said), status)
     desk.note("person.forgotten", f"person:{ident}", why=why)
-    return desk.back("She is forgotten. Orders, money and papers stay, without her name.", f"/admin/people/{ident}")
+    return desk.back("Forgotten. Orders, money and papers stay, without the name.", f"/admin/people/{ident}")
 
 
 def _form(desk: Desk, person: Person, wrong: str = "") -> Answer:

@@ -106,10 +106,10 @@ def stop(desk: Desk, ident: int) -> Answer:
     found(desk, ident)
     person, why = lock_by_id(desk.db, ident).person, desk.why()
     if person.is_stopped:
-        return desk.back("She gets no messages already.", f"/admin/people/{ident}", kind="warn")
+        return desk.back("No messages go there already.", f"/admin/people/{ident}", kind="warn")
     person.stop(desk.now)
     desk.note("person.stopped", f"person:{ident}", why=why)
-    return desk.back("She gets no more messages, until she sends “start” herself.", f"/admin/people/{ident}")
+    return desk.back("No more messages go there, until “start” comes back.", f"/admin/people/{ident}")
 
 
 def found(desk: Desk, ident: int) -> Person:
