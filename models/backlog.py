@@ -88,7 +88,7 @@ class Fault:
 
 def mistake(error: str | None) -> str:
     """An error without what it was about: "KeyError: order …". The same mistake reads the same, and repeats nothing that people said."""
-    kind, _, said = (error or "").partition("(")
-    said = said.removesuffix(")").removesuffix(",").strip("'\"")
-    said = re.sub(r"'[^']*'|\"[^\"]*\"|“[^”]*”|\+?\d[\d .-]*", "…", said)[:160]
-    return f"{kind}: {said}" if said else kind or "no words"
+    whole = re.fullmatch(r"(\w+)\((['\"]?)(.*?)\2,?\)", (error or "").strip(), re.DOTALL)
+    kind, said = (whole[1], whole[3]) if whole else ("", error or "")
+    said = re.sub(r"'[^']*'|\"[^\"]*\"|“[^”]*”|\+?\d[\d .-]*\d|\d", "…", said)[:160]
+    return ": ".join(filter(None, (kind, said))) or "no words"

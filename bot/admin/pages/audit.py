@@ -100,5 +100,6 @@ def _facts(link: Audit) -> Markup | str:
 def told(facts: Any) -> str:
     """{"before": {"base": 80}, "after": {"base": 90}} -> "before: base 80; after: base 90"."""
     if isinstance(facts, dict):
-        return "; ".join(f"{words(name)}{':' if isinstance(value, dict) else ''} {told(value)}" for name, value in facts.items())
+        rows = sorted(facts.items(), key=lambda item: item[0] == "after")
+        return "; ".join(f"{words(name)}{':' if isinstance(value, dict) else ''} {told(value)}" for name, value in rows)
     return ", ".join(map(str, facts)) if isinstance(facts, list) else "–" if facts is None else str(facts)[:200]
