@@ -17,6 +17,7 @@ from bot import jobs
 from bot.messages import Incoming, Reply
 from bot.rules.roles import Role
 from bot.understand import network_hint
+from models.application import Application, known_or_new
 from models.conversation import Conversation
 from models.garment import Garment
 from models.order import Order
@@ -59,6 +60,17 @@ SAMPLES: tuple[tuple[str, str, str, str, int, int, bool, bool, int, dict[str, in
         {"school_uniform": 70, "shorts": 40, "skirt": 50}, "#795548#fff8e1#3e2723",
     ),
 )  # fmt: skip
+#: Who wants to be a tailor: phone, person, business, town, {garment: GHS}, Ghana Card, where, who speaks for her, years, colours, is looked at.
+APPLICANTS: tuple[tuple[str, str, str, str, dict[str, int], str, str, tuple[str, str], int, str, bool], ...] = (
+    (
+        "+233244000011", "Esther Tetteh", "Tetteh Fashion", "tema", {"kaba_and_slit": 210, "office_dress": 160}, "GHA-712345678-4",
+        "Community 4, opposite the clinic", ("Grace Tetteh", "+233244000099"), 6, "#00695c#ffd54f#ffffff", False,
+    ),
+    (
+        "+233208000012", "Daniel Asare", "Asare Suits", "kumasi", {"suit": 360, "trousers": 55}, "GHA-698765432-1",
+        "Bantama market, stall 22", ("Kwame Ofori", "+233208000099"), 11, "#263238#b0bec5#ff7043", True,
+    ),
+)  # fmt: skip
 #: Who works at the desk of a demo; two for money, since each needs the other.
 DESK: tuple[tuple[str, str, Role], ...] = (
     ("esi", "Esi Owusu", "operator"), ("yaa", "Yaa Asante", "finance"), ("kojo", "Kojo Mensah", "finance"), ("adjoa", "Adjoa Boakye", "support"),
@@ -78,6 +90,26 @@ def seed(parts: Parts) -> None:
         if parts.settings.environment != "production" and db.scalar(select(Tailor.id).limit(1)) is None:
             for row in SAMPLES:
                 add_tailor(db, parts, *row)
+            for applicant in APPLICANTS:
+                add_applicant(db, parts, *applicant)
+
+
+def add_applicant(
+    db: Session, parts: Parts, phone: str, name: str, business: str, town: str, prices: dict[str, int], ghana_card: str, location: str,
+    reference: tuple[str, str], years: int, colours: str, is_looked_at: bool, channel: str = "twilio",
+) -> Tailor:  # fmt: skip
+    """Somebody who waits to be approved, with photos in her colours; perhaps somebody at the desk has begun to look."""
+    now = parts.clock.now()
+    warp, weft, thread = colours.split("#")[1:]
+    photos = [cloth(f"#{a}#{b}#{c}") for a, b, c in ((warp, weft, thread), (weft, thread, warp), (thread, warp, weft))]
+    tailor = Application.hand_in(
+        db, known_or_new(db, channel, phone, name, now), business=business, town=town, prices={g: price * 100 for g, price in prices.items()},
+        ghana_card=ghana_card, card_until=None, card_image=None, registration="", location=location, reference=reference, years=years,
+        photos=photos, wallet=phone.lstrip("+"), network=network_hint(phone) or "mtn", by="seed", now=now,
+    )  # fmt: skip
+    if is_looked_at:
+        tailor.tick(db, "location", "seed", now)
+    return tailor
 
 
 def add_tailor(

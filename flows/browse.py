@@ -121,7 +121,7 @@ class Browse(Flow):
         if self.memory.first + CARDS < len(self.memory.offers):
             options.append(("next", self.line("next"), ""))
         options.append(("again", self.line("again"), ""))
-        cards = "\n\n".join(self._card(n, row) for n, row in enumerate(rows, 1))
+        cards = "\n\n".join(self.card(n, row) for n, row in enumerate(rows, 1))
         self.ask("cards", options, picture=self.scene.links.collage([r.id for r in rows if r.picture_id]), cards=cards)
 
     def hear_cards(self) -> None:
@@ -153,7 +153,8 @@ class Browse(Flow):
     def _garment(self) -> str:
         return Garment.named(self.db, self.memory.garment).label
 
-    def _card(self, n: int, row: Any) -> str:
+    def card(self, n: int, row: Any) -> str:
+        """A tailor as customers see her."""
         standing = matching.Standing(
             row.rating100, row.jobs, row.identity_verified, row.background_checked, row.answer_minutes, row.per_month
         )

@@ -210,7 +210,8 @@ SCENES: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     ("ballot", "choice"): ("ordered", "ama", CIRCLE),
     ("content", "thumb"): ("ordered", "ama", {"plea_id": 0}),
 }
-PASSING = {("plea", "queue"), ("not_me", "alarm"), ("decision", "told"), ("refunds", "shown"), ("ruled", "told")}  # never waits for an answer
+#: Never waits for an answer.
+PASSING = {("plea", "queue"), ("not_me", "alarm"), ("decision", "told"), ("refunds", "shown"), ("ruled", "told"), ("verification", "told")}
 TAKES_ANY_WORDS = {("fitting", "reason"), ("job", "reason"), ("review", "words"), ("reply", "words")}  # whatever is written there is a reason
 
 

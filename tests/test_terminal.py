@@ -29,7 +29,8 @@ def test_seeding_twice_is_seeding_once(stage: Stage) -> None:
     terminal.seed(stage.parts)
     with stage.parts.database.begin() as db:
         assert len(Garment.all(db)) == 15
-        assert db.query(Tailor).count() == len(terminal.SAMPLES)
+        assert db.query(Tailor).count() == len(terminal.SAMPLES) + len(terminal.APPLICANTS)
+        assert sorted(t.state for t in db.query(Tailor) if t.state != "APPROVED") == ["APPLIED", "IN_REVIEW"]
 
 
 def test_the_real_world_gets_no_sample_tailors(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ import pytest
 
 from bot.messages import BUBBLE_LIMIT, BUTTON_LIMIT, BUTTON_TITLE, CHOICE_ID, LIST_ABOUT, LIST_LIMIT, LIST_TITLE, Choice, Letter
 from bot.payments import NotAccepted, Refused, Unknown
-from tests import story_desk, story_orders, story_payouts
+from tests import story_desk, story_orders, story_payouts, story_tailors
 from tests.conftest import empty
 from tests.stage import LIFE, PHONES, Stage
 
@@ -166,7 +166,7 @@ def given(line: str, stage: Stage) -> None:
         stage.given_order(m[1].lower(), m[2], m[3].lower(), m[4])
     elif m := re.fullmatch(r"(\w+) (is new|is busy|takes no express|takes (\d+) orders? a (day|month))", line):
         of_tailor(stage, m[1].lower(), m[2], m[3], m[4])
-    elif not story_payouts.given(line, stage):
+    elif not story_payouts.given(line, stage) and not story_tailors.given(line, stage):
         raise AssertionError(f"not a beginning I know: {line}")
 
 
@@ -212,5 +212,5 @@ def happen(line: str, stage: Stage) -> None:
         stage.wallets[m[1]].on_send = [lambda out: Refused("cannot_receive")] * (20 if m[2] else 1)
     elif m := re.fullmatch(r"(\w+)'s phone is (off|on)", line):
         stage.off.add(m[1].lower()) if m[2] == "off" else stage.off.discard(m[1].lower())
-    elif not any(each.happen(line, stage) for each in (story_payouts, story_desk, story_orders)):
+    elif not any(each.happen(line, stage) for each in (story_payouts, story_desk, story_orders, story_tailors)):
         raise AssertionError(f"nothing I know happens: {line}")

@@ -55,6 +55,7 @@ def _dress(desk: Blueprint, parts: Parts, books: list[Pages]) -> None:
     desk.context_processor(partial(_around, parts, books))
     desk.register_error_handler(Refused, lambda error: _sorry(error.said, error.status))
     desk.register_error_handler(NotAllowed, lambda error: _sorry(shown.why_not(error), 409))
+    desk.register_error_handler(413, lambda _: _sorry("That is too much at once: send fewer or smaller files.", 413))
     desk.register_error_handler(404, lambda _: _sorry("There is no such thing here, or not any more.", 404))
     desk.register_error_handler(Away, lambda _: _sorry("The database cannot be reached just now. Nothing was changed.", 503))
     desk.register_error_handler(Exception, _broken)

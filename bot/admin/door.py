@@ -114,9 +114,9 @@ class Pages(Blueprint):
     def page(self, path: str, *, can: str = "look", quiet: bool = False) -> Callable[[View], View]:
         return self._keep("GET", path, can=can, fresh=False, quiet=quiet)
 
-    def deed(self, path: str, *, can: str, fresh: bool = False) -> Callable[[View], View]:
-        """Something that changes: a POST with the token of the page it came from."""
-        return self._keep("POST", path, can=can, fresh=fresh)
+    def deed(self, path: str, *, can: str, fresh: bool = False, most_bytes: int = 0) -> Callable[[View], View]:
+        """Something that changes: a POST with the token of the page it came from. `most_bytes` is for files; else it may be as large as a webhook."""
+        return self._keep("POST", path, can=can, fresh=fresh, most_bytes=most_bytes)
 
     def _keep(self, method: str, path: str, **rule: Any) -> Callable[[View], View]:
         def take(view: View) -> View:
@@ -132,7 +132,7 @@ class Door:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
 
-    def guarded(self, view: View, *, can: str, fresh: bool = False, half: bool = False, quiet: bool = False) -> View:
+    def guarded(self, view: View, *, can: str, fresh: bool = False, half: bool = False, quiet: bool = False, most_bytes: int = 0) -> View:
         """`half` is for the pages between the password and the code, `quiet` for what a page asks by itself: it keeps no session awake."""
 
         @wraps(view)
@@ -142,6 +142,8 @@ class Door:
                 if isinstance(desk, Response):
                     return desk
                 g.desk = desk
+                if most_bytes and desk.may(can):
+                    request.max_content_length = most_bytes
                 try:
                     answer = make_response(self._answer(desk, view, path, can=can, fresh=fresh))
                 except Exception:
