@@ -83,6 +83,12 @@ def test_filters(stage: Stage, sits: Sits, lost: int, asked: str, found: int) ->
     assert sits("support").page(f"/messages?{asked}").count('class="open"') == found
 
 
+def test_numbers_in_the_first_words_are_masked(stage: Stage, sits: Sits, lost: int) -> None:
+    stage.say("ama", "pay to 020 876 5432 or +233208765432")
+    page = sits("support").words("/messages?direction=in")
+    assert "pay to 020 ••• 5432 or 020 ••• 5432" in page
+
+
 def test_who_may_not_see_people_sees_no_words(stage: Stage, sits: Sits, lost: int) -> None:
     browser = sits("readonly")
     for path in ("/messages", "/messages?direction=in", f"/messages/{lost}"):

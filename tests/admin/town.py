@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 from models.case import Case
 from models.disbursement import Disbursement
 from models.dispute import Dispute
+from models.inbox import Inbox
 from models.order import Order
 from models.outbox import Outbox
 from models.person import Person
@@ -61,7 +62,9 @@ def addresses(stage: Stage) -> dict[str, str]:
             "/admin/orders/": first(Order), "/admin/people/": str(ama.id), "/admin/conversations/": str(ama.id), "/admin/disputes/": first(Dispute),
             "/admin/refunds/": first(Refund), "/admin/payouts/": first(Disbursement),
             "/admin/payouts/purses/": str(stage.tailor(db, "kofi").id), "/admin/tailors/": str(stage.tailor(db, "kofi").id),
-            "/admin/cases/": first(Case), "/admin/messages/": first(Outbox, state="dead"), "/admin/providers/": "mtn",
+            "/admin/cases/": first(Case), "/admin/messages/": first(Outbox, state="dead"),
+            "/admin/messages/in/": first(Inbox, person_id=ama.id, channel="twilio"), "/admin/templates/": "order",
+            "/admin/providers/": "mtn",
             "/admin/catalogue/": "kente_shirt", "/admin/ledger/": first(Order), "/admin/sessions/": "1", "/admin/staff/": first(Staff),
             "/admin/jobs/": "1", "/admin/person/": first(Person),
         }  # fmt: skip

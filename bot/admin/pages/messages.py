@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ pages = Pages("messages", "Messages", group="Work", rank=3)
 FIRST_WORDS = 60  # characters
 RECEIPTS = {rank: name for name, rank in RANK.items()}
 _PICTURE = Outbox.body["picture"].astext
+_LONG = re.compile(r"\+?\d(?:[ -]?\d){8,13}")  # a number that may be somebody's phone
 _FIRST = Outbox.body[("choices", "0")].astext
 _PAPER, _VOICE = _PICTURE.like("%.pdf"), _PICTURE.like("%.ogg")
 #: {state in the address: the letters of ours in it}; "failed" is written as its index is.
@@ -136,11 +138,11 @@ def _ours(desk: Desk, asked: dict[str, str]) -> tuple[Table, Select[Any]]:
     wanted = [OURS.get(asked["state"]), KIND_OF_OURS.get(asked["kind"]), *_common(desk, Outbox, Outbox.created_at, asked)]
     unknown = bool(asked["state"] and asked["state"] not in OURS) or bool(asked["kind"] and asked["kind"] not in KIND_OF_OURS)
     columns = [
-        Column("Written", lambda row: shown.when(row.Outbox.created_at, desk.now), lambda row: row.Outbox.created_at),
         Column("To", lambda row: _who(desk, row)),
+        Column("Written", lambda row: shown.when(row.Outbox.created_at, desk.now), lambda row: row.Outbox.created_at),
         Column("Words", lambda row: _first_words(desk, row.Outbox.body)),
         Column("State", lambda row: shown.state(row.Outbox.fate), lambda row: row.Outbox.fate),
-        Column("What went wrong", lambda row: _why(row.Outbox.error), lambda row: row.Outbox.error),
+        Column("What went wrong", lambda row: _why(row.Outbox), lambda row: row.Outbox.error),
         Column("Tries", lambda row: row.Outbox.tries, right=True),
     ]
     return _table(columns, "Messages from us", "Outbox", "/admin/messages/"), _narrowed(statement, Outbox.id, wanted, unknown)
@@ -151,8 +153,8 @@ def _hers(desk: Desk, asked: dict[str, str]) -> tuple[Table, Select[Any]]:
     state = Inbox.state == asked["state"] if asked["state"] else None
     kind = Inbox.name == asked["kind"] if asked["kind"] else None
     columns = [
-        Column("Came", lambda row: shown.when(row.Inbox.received_at, desk.now), lambda row: row.Inbox.received_at),
         Column("From", lambda row: _who(desk, row)),
+        Column("Came", lambda row: shown.when(row.Inbox.received_at, desk.now), lambda row: row.Inbox.received_at),
         Column("Words", lambda row: _first_words(desk, row.Inbox.body)),
         Column("Kind", lambda row: KIND_WORDS.get(row.Inbox.name, row.Inbox.name)),
         Column("State", lambda row: shown.state(row.Inbox.state), lambda row: row.Inbox.state),
@@ -207,12 +209,13 @@ def _who(desk: Desk, row: Any) -> Markup:
 def _first_words(desk: Desk, body: Json) -> str:
     if not desk.may("people"):
         return "•••"
-    text = " ".join(str(body.get("text", "")).split())
+    text = _LONG.sub(lambda found: hidden(found[0]), " ".join(str(body.get("text", "")).split()))
     return text if len(text) <= FIRST_WORDS else text[: FIRST_WORDS - 1] + "…"
 
 
-def _why(error: str | None) -> str:
-    told = reason(error)
+def _why(letter: Outbox) -> str:
+    """Of the last try; what has arrived in the end has none."""
+    told = None if letter.fate in ("sent", "delivered", "read") else reason(letter.error)
     return "" if told is None else f"{told.words} ({told.code})" if told.code else told.words
 
 
