@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.wiring import Parts
 
 How = Literal["ok", "warn", "bad"]
-SLOW_MS, VERY_SLOW_MS = 20.0, 250.0
+SLOW_MS, VERY_SLOW_MS = 50.0, 500.0
 LATE_S, VERY_LATE_S = 60.0, 600.0
 RUN_LATE = timedelta(hours=2)
 OLD_KEY, OLD_BACKUP, OLD_STATEMENT = timedelta(days=400), timedelta(hours=26), timedelta(hours=30)
@@ -75,7 +75,7 @@ def _versions(parts: Parts, db: Session) -> Iterator[Finding]:
     redis = parts.redis.version()
     yield Finding("versions", "ok", f"{told}, {redis}." if redis else f"{told}.")
     is_right = parts.is_migrated()
-    said = "The database is as this version wants it." if is_right else "Run `alembic upgrade head`."
+    said = "The database is as this version wants it." if is_right else "Run “alembic upgrade head”."
     yield Finding("migrations", "ok" if is_right else "bad", said)
     yield Finding("environment", "ok", f"{parts.settings.environment}, at {parts.settings.public_url}.")
 
@@ -97,13 +97,13 @@ def _queues(parts: Parts, db: Session) -> Iterator[Finding]:
         due = f"{lag.due} are due, the oldest for {late:.0f} s." if lag.due else "none is due."
         yield Finding(lag.kind, how, f"{lag.rows} wait, {due}" if lag.rows else "Nothing waits.")
     failed = db.execute(text("SELECT count(*) FROM inbox WHERE state = 'failed'")).scalar_one()
-    yield Finding("failed events", "warn" if failed else "ok", f"{failed} wait for a person, see `flask events list`." if failed else "None.")
+    yield Finding("failed events", "warn" if failed else "ok", f"{failed} wait for a person, see “flask events list”." if failed else "None.")
 
 
 def _workers(parts: Parts, db: Session) -> Iterator[Finding]:
     alive = {worker.queue for worker in parts.redis.workers() if worker.beat_at and wall.now() - worker.beat_at < SILENT}
     for queue in QUEUES:
-        said = "A worker is there." if queue in alive else "Nobody works here: start `python worker.py`."
+        said = "A worker is there." if queue in alive else "Nobody works here: start “python worker.py”."
         yield Finding(queue, "ok" if queue in alive else "bad", said)
     ticks = parts.redis.ticks()
     yield Finding("ticker", "ok" if ticks else "bad", "It looks every second." if ticks else "It has not looked for half a minute: no timer rings.")
@@ -116,8 +116,8 @@ def _outside(parts: Parts, db: Session) -> Iterator[Finding]:
     paid = {row.name: row.at for row in db.execute(_LAST_PAID, values)}
     for name, adapter in parts.channels.items():
         yield _adapter(parts, name, adapter, sent.get(name), "No letter was sent lately.")
-    for name, adapter in parts.providers.items():
-        yield _adapter(parts, name, adapter, paid.get(name), "No payment succeeded lately.")
+    for name, provider in parts.providers.items():
+        yield _adapter(parts, name, provider, paid.get(name), "No payment succeeded lately.")
     if not parts.providers:
         yield Finding("payments", "bad", "No provider is configured: nobody can pay.")
     yield Finding("voice", "ok", f"{parts.voice.name} listens to voice notes.")
@@ -153,7 +153,7 @@ def _nights(parts: Parts, db: Session) -> Iterator[Finding]:
     stamp = parts.settings.spool_dir / "backup"
     done = datetime.fromtimestamp(stamp.stat().st_mtime, UTC) if stamp.exists() else None
     how: How = "ok" if done and wall.now() - done < OLD_BACKUP else "warn"
-    yield Finding("backup", how, f"The last was {_ago(done, wall.now())}." if done else f"Nobody says when: let the backup end with `touch {stamp}`.")
+    yield Finding("backup", how, f"The last was {_ago(done, wall.now())}." if done else f"Nobody says when: let the backup end with “touch {stamp}”.")
 
 
 def _clock(parts: Parts, db: Session) -> Iterator[Finding]:

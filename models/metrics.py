@@ -23,7 +23,7 @@ class Count(NamedTuple):
     at: datetime
     name: str
     key: str
-    count: int
+    times: int
 
 
 class MetricDay(Base):
@@ -73,7 +73,7 @@ class Numbers:
         self.times = [end - step * n for n in reversed(range(24 if days == 1 else days))]
         self._sums: dict[tuple[str, str], dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
         for count in counts:
-            self._sums[count.name, count.key][count.at] += count.count
+            self._sums[count.name, count.key][count.at] += count.times
 
     def row(self, name: str, key: str) -> list[int]:
         found = self._sums.get((name, key), {})

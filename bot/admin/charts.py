@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 WIDTH, HIGH, ROW = 320, 96, 26  # of a drawing, in its own units
-LEFT, RIGHT = 112, 64  # room for words beside a row
+LEFT, RIGHT = 96, 92  # room for words beside a row
 
 
 @dataclass(frozen=True, slots=True)

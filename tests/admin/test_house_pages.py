@@ -102,7 +102,7 @@ def found(stage: Stage, heading: str) -> dict[str, tuple[str, str]]:
 def test_the_doctor_sees_what_is_there_and_what_is_not(stage: Stage) -> None:
     assert found(stage, "Versions")["migrations"][0] == found(stage, "Speed")["database"][0] == found(stage, "Clock")["clock"][0] == "ok"
     workers = found(stage, "Workers")
-    assert workers["events"] == ("bad", "Nobody works here: start `python worker.py`.") and workers["ticker"][0] == "bad"
+    assert workers["events"] == ("bad", "Nobody works here: start “python worker.py”.") and workers["ticker"][0] == "bad"
     assert found(stage, "Keys")["keys"][1].startswith("1 in FIELD_KEYS; k1 seals")
     stage.parts.redis.tick()
     assert found(stage, "Workers")["ticker"][0] == "ok"
@@ -230,7 +230,7 @@ def test_the_page_has_pictures_with_tables(busy: Stage, sits: Sits) -> None:
         page = browser.page(f"/metrics?days={days}")
         assert page.count("<svg class=\"chart\"") >= 4 and page.count("<details><summary>As a table") == page.count("<svg class=\"chart\"")
     said = browser.words("/metrics?days=1")
-    assert "2 orders were placed" in said and "100 % of 3 prompts were paid" in said and "100 % of 1 garments" in said
+    assert "2 orders were placed" in said and "100 % of 3 prompts were paid" in said and "100 % of 1 garments came" in said
 
 
 def test_an_empty_house_says_so(stage: Stage, sits: Sits) -> None:

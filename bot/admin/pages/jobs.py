@@ -21,7 +21,7 @@ SHOWN = {"failed": "failed", "late": "tried and late", "waiting": "waiting", "di
 BUSY = {"started": "busy", "busy": "busy", "idle": "waits for work", "suspended": "stopped"}
 #: Facts of events whose words are the product's own, and those that are numbers of people.
 OURS = frozenset((
-    "cause", "channel", "due_at", "event", "flow", "kind", "network", "outcome", "provider", "reason", "side", "stage", "state", "step", "verdict",
+    "cause", "channel", "event", "flow", "kind", "network", "outcome", "provider", "reason", "side", "stage", "state", "step", "verdict",
 ))  # fmt: skip
 NUMBERS = frozenset(("msisdn", "number", "phone", "wallet"))
 SILENT_S = 450  # a worker tells of itself every seven minutes
@@ -68,7 +68,7 @@ def _shown() -> str:
 
 
 def _events(desk: Desk) -> Select[Any]:
-    rows = select(Inbox, Person.name).outerjoin(Person, Person.id == Inbox.person_id).where(Inbox.channel == EVENTS)
+    rows: Any = select(Inbox, Person.name).outerjoin(Person, Person.id == Inbox.person_id).where(Inbox.channel == EVENTS)
     which = {
         "failed": (Inbox.state == "failed",), "waiting": (Inbox.state == "waiting",), "discarded": (Inbox.state == "discarded",),
         "late": (Inbox.state == "waiting", Inbox.due_at <= desk.now),

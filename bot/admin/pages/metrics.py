@@ -64,13 +64,13 @@ def _payments(numbers: Numbers) -> Chart:
 def _punctual(numbers: Numbers, days: int) -> Chart:
     series = {"on time": numbers.row("handed_over", "on time"), "late": numbers.row("handed_over", "late")}
     whole = sum(map(sum, series.values()))
-    said = f"{part(sum(series['on time']), whole)} of {whole:,} garments were handed over by the promised day."
+    said = f"{part(sum(series['on time']), whole)} of {whole:,} garments came by the promised day." if whole else "No garment was handed over."
     return over_time("Handed over", said, numbers.times, series, hours=days == 1)
 
 
 def _disputes(numbers: Numbers, days: int) -> Chart:
     opened, paid = numbers.row("disputed", "orders"), numbers.sum("deposit", "orders")
-    said = f"{sum(opened):,} opened, {part(sum(opened), paid)} of {paid:,} orders whose deposit was paid meanwhile."
+    said = f"{sum(opened):,} opened" + (f", {part(sum(opened), paid)} of {paid:,} orders whose deposit was paid meanwhile." if paid else ".")
     return over_time("Disputes", said, numbers.times, {"opened": opened}, hours=days == 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import request
@@ -9,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import BigInteger, Select, cast, select
 
 from bot.admin.door import Answer, Desk, Pages
-from bot.admin.shown import left, span, state, when, words
+from bot.admin.shown import badge, left, span, when, words
 from bot.admin.table import Column, Filter, Table, wants_file
 from models.order import Order
 from models.person import Person
@@ -29,7 +30,7 @@ def timers(desk: Desk) -> Answer:
 
 def _chosen(desk: Desk) -> Select[Any]:
     order_id = cast(Timer.facts["order_id"].astext, BigInteger)
-    rows = select(Timer, Order.id, Order.number, Person.name).join(Person, Person.id == Timer.person_id)
+    rows: Any = select(Timer, Order.id, Order.number, Person.name).join(Person, Person.id == Timer.person_id)
     rows = rows.outerjoin(Order, Order.id == order_id).where(Timer.rung_at.is_(None))
     shown = request.args.get("show", "")
     if shown in SHOWN:
@@ -45,7 +46,7 @@ def _table(desk: Desk) -> Table:
         "timers", "What rings next",
         (
             Column("Clock", lambda row: words(row[0].event), lambda row: row[0].event),
-            Column("Order", _order, lambda row: row[2] or ""),
+            Column("Order or case", _order, lambda row: row[2] or ""),
             Column("Rings for", lambda row: _person(desk, row), lambda row: desk.name(row[3])),
             Column("When", lambda row: when(row[0].due_at, desk.now), lambda row: row[0].due_at, sort="due"),
             Column("How it is", lambda row: _how(desk, row[0]), lambda row: "paused" if row[0].paused_at else "running"),
@@ -57,7 +58,10 @@ def _table(desk: Desk) -> Table:
 
 
 def _order(row: Any) -> Markup | str:
-    return Markup('<a href="/admin/orders/{}">{}</a>').format(row[1], row[2]) if row[1] else "–"
+    case = row[0].facts.get("dispute_id")
+    if row[1] is None:
+        return Markup('<a href="/admin/disputes/{0}">D-{0}</a>').format(case) if case else "–"
+    return Markup('<a href="/admin/orders/{}">{}</a>').format(row[1], row[2])
 
 
 def _person(desk: Desk, row: Any) -> Markup:
@@ -66,5 +70,5 @@ def _person(desk: Desk, row: Any) -> Markup:
 
 def _how(desk: Desk, timer: Timer) -> Markup:
     if timer.paused_at:
-        return Markup("{} {} left").format(state("off"), span(max(timer.due_at - timer.paused_at, timer.paused_at - timer.paused_at)))
+        return badge("calm", f"paused, {span(max(timer.due_at - timer.paused_at, timedelta()))} left")
     return left(timer.due_at, desk.now)
