@@ -135,8 +135,8 @@ class Offer(Base):
     def beside(cls, db: Session, garment: str, base: int) -> tuple[int, int, int]:
         """How many tailors ask less than `base` for a garment, as much, and more."""
         counted = (func.count().filter(how) for how in (cls.price < base, cls.price == base, cls.price > base))
-        less, same, more = db.execute(select(*counted).where(cls.garment == garment)).one()
-        return less, same, more
+        row = db.execute(select(*counted).where(cls.garment == garment)).one()
+        return row[0], row[1], row[2]
 
     @classmethod
     def of_tailor(cls, db: Session, tailor_id: int) -> list[Offer]:
