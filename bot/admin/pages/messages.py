@@ -29,6 +29,7 @@ pages = Pages("messages", "Messages", group="Work", rank=3)
 FIRST_WORDS = 60  # characters
 RECEIPTS = {rank: name for name, rank in RANK.items()}
 _PICTURE = Outbox.body["picture"].astext
+_WORDS = Markup('<span class="words">{}</span>')
 _LONG = re.compile(r"\+?\d(?:[ -]?\d){8,13}")  # a number that may be somebody's phone
 _FIRST = Outbox.body[("choices", "0")].astext
 _PAPER, _VOICE = _PICTURE.like("%.pdf"), _PICTURE.like("%.ogg")
@@ -140,7 +141,7 @@ def _ours(desk: Desk, asked: dict[str, str]) -> tuple[Table, Select[Any]]:
     columns = [
         Column("To", lambda row: _who(desk, row)),
         Column("Written", lambda row: shown.when(row.Outbox.created_at, desk.now), lambda row: row.Outbox.created_at),
-        Column("Words", lambda row: _first_words(desk, row.Outbox.body)),
+        Column("Words", lambda row: _WORDS.format(_first_words(desk, row.Outbox.body)), lambda row: _first_words(desk, row.Outbox.body)),
         Column("State", lambda row: shown.state(row.Outbox.fate), lambda row: row.Outbox.fate),
         Column("What went wrong", lambda row: _why(row.Outbox), lambda row: row.Outbox.error),
         Column("Tries", lambda row: row.Outbox.tries, right=True),
@@ -155,7 +156,7 @@ def _hers(desk: Desk, asked: dict[str, str]) -> tuple[Table, Select[Any]]:
     columns = [
         Column("From", lambda row: _who(desk, row)),
         Column("Came", lambda row: shown.when(row.Inbox.received_at, desk.now), lambda row: row.Inbox.received_at),
-        Column("Words", lambda row: _first_words(desk, row.Inbox.body)),
+        Column("Words", lambda row: _WORDS.format(_first_words(desk, row.Inbox.body)), lambda row: _first_words(desk, row.Inbox.body)),
         Column("Kind", lambda row: KIND_WORDS.get(row.Inbox.name, row.Inbox.name)),
         Column("State", lambda row: shown.state(row.Inbox.state), lambda row: row.Inbox.state),
     ]
