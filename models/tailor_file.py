@@ -63,10 +63,13 @@ class TailorFile:
             return None
         offers = select(Offer.id, Garment.label, Offer.price, Offer.open).join(Garment, Garment.name == Offer.garment)
         sewn = db.execute(offers.where(Offer.tailor_id == tailor_id).order_by(Offer.price)).all()
-        return cls(*found, offers=sewn, steps=TailorStep.of(db, tailor_id), check=last_check(db, tailor_id))
+        tailor, person, application, purse, number, under_way = found
+        steps, check = TailorStep.of(db, tailor_id), last_check(db, tailor_id)
+        return cls(tailor, person, application, purse, number, under_way, sewn, steps, check)
 
 
 def listed() -> Select[Any]:
     """(Tailor, since when she waits, when she is to be looked at again)."""
     since, again = Application.handed_in_at.label("since"), Application.look_again_on.label("again")
-    return select(Tailor, since, again).outerjoin(Application, Application.tailor_id == Tailor.id)
+    rows: Select[Any] = select(Tailor, since, again)  # type: ignore[assignment]
+    return rows.outerjoin(Application, Application.tailor_id == Tailor.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from typing import Any
 
 from flask import request
 
@@ -98,7 +99,7 @@ def preview(desk: Desk, dispute_id: int, verdict: Verdict) -> Preview:
         desk.db.flush()
         released, commission = sum(moved.released.values()), sum(moved.fees.values())
         stays = held - sum(moved.back.values()) - released
-        done = {
+        done: dict[str, Any] = {
             "back": dispute.refund, "borne": dispute.borne, "bearer": dispute.bearer or "", "released": released, "commission": commission,
             "tax": released - commission - dispute.released, "to_tailor": dispute.released, "held": held, "stays": stays,
             "order_state": order.state, "messages": [_message(desk, dispute, side) for side in SIDES],
@@ -113,7 +114,7 @@ def _message(desk: Desk, dispute: Dispute, side: str) -> Message:
     return Message(dispute.name_of(desk.db, side), language.name if language else "English", text, rehearsal.delay(desk, person, by_day=False))
 
 
-def _sealed(verdict: Verdict, done: dict[str, object]) -> str:
+def _sealed(verdict: Verdict, done: dict[str, Any]) -> str:
     """Texts are left out: the hours that are left in them pass while somebody reads."""
     seen = asdict(verdict) | {name: value for name, value in done.items() if name != "messages"}
     return sha256(repr(sorted(seen.items())).encode()).hexdigest()[:32]

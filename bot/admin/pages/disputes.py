@@ -10,6 +10,7 @@ from sqlalchemy import Select
 
 from bot import mediator
 from bot.admin import shown
+from bot.admin.bubbles import spoken
 from bot.admin.door import Answer, Desk, Pages, Refused
 from bot.admin.table import Column, Filter, Table, wants_file
 from bot.admin.verdict import Verdict, preview
@@ -124,12 +125,12 @@ def _page(desk: Desk, ident: int, **more: Any) -> str:
         raise Refused("There is no such case.", 404)
     if is_read := desk.may("people"):
         desk.note("person.read", f"dispute:{ident}")
-    links = desk.parts.links
-    values = {"outcomes": OUTCOMES, "reasons": rules.REASONS, "bearers": rules.BEARERS, "readers": READERS, "priority": priority, "is_read": is_read}
-    return desk.show(
-        "dispute.html", title=view.dispute.number, v=view, d=view.dispute, trail=Audit.of(desk.db, f"dispute:{ident}", 20), links=links,
-        most=mediator.MOST_WORDS, limit=rules.TEXT_LIMIT, **{"verdict": Verdict(), "effects": None} | values | more,
-    )  # fmt: skip
+    values = {
+        "outcomes": OUTCOMES, "reasons": rules.REASONS, "bearers": rules.BEARERS, "readers": READERS, "priority": priority, "spoken": spoken,
+        "is_read": is_read, "most": mediator.MOST_WORDS, "limit": rules.TEXT_LIMIT, "links": desk.parts.links, "verdict": Verdict(), "effects": None,
+        "trail": Audit.of(desk.db, f"dispute:{ident}", 20),
+    }  # fmt: skip
+    return desk.show("dispute.html", title=view.dispute.number, v=view, d=view.dispute, **values | more)
 
 
 def _found(desk: Desk, ident: int) -> Dispute:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import Select
 
 from bot.admin import applying, rehearsal, shown
+from bot.admin.bubbles import spoken
 from bot.admin.door import Answer, Desk, Pages, Refused
 from bot.admin.table import Column, Filter, Table, wants_file
 from bot.flow import Frame, Scene
@@ -183,7 +184,8 @@ def _page(desk: Desk, ident: int, **more: Any) -> str:
     values = {
         "f": file, "t": file.tailor, "a": file.application, "checks": CHECKS, "musts": rules.CHECKS, "deeds": DEEDS, "networks": NETWORKS,
         "sees": sees or "revealed" in more, "card": _card(desk, file), "links": desk.parts.links, "hidden_card": rules.hidden_card,
-        "trail": Audit.of(desk.db, f"tailor:{ident}", 20), "notes": Note.of(desk.db, f"tailor:{ident}", 20), "read_by_her": READ_BY_HER,
+        "trail": Audit.of(desk.db, f"tailor:{ident}", 20), "notes": Note.of(desk.db, f"tailor:{ident}", 20), "spoken": spoken,
+        "read_by_her": READ_BY_HER,
     }  # fmt: skip
     return desk.show("tailor.html", title=file.tailor.business, **{"seen": None, "revealed": False, "card_image": ""} | values | more)
 
