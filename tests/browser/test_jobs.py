@@ -14,7 +14,7 @@ from models.dispute import Dispute
 from models.outbox import Outbox
 from models.refund import Refund
 from tests.stage import Stage
-from tests.test_transcripts import given
+from tests.test_transcripts import given, happen
 
 Opens = Callable[..., Page]
 pytestmark = pytest.mark.xdist_group("browser")
@@ -110,3 +110,50 @@ def test_why_a_message_failed_is_found_and_it_is_sent_again(stage: Stage, opens:
     assert len(stage.channel.sent) == sent + 1
     stage.settle()
     assert len(stage.channel.sent) == sent + 1, "once"
+
+
+def test_a_tailor_is_verified(stage: Stage, opens: Opens) -> None:
+    given("Efua has applied to sew kente shirts in Accra from GHS 200", stage)
+    page = opens("verifier")
+    page.get_by_role("link", name="tailors to verify").click()
+    page.locator("a.open").first.click()
+    while (good := page.get_by_role("button", name=re.compile("it is good$"))).count():
+        good.first.click()
+        page.wait_for_load_state()
+    page.get_by_label("Approve", exact=False).check()
+    page.get_by_label("Why").fill("all papers are in order")
+    page.get_by_role("button", name="Show what she reads").click()
+    read = _plain(page.locator(".effects .letter").inner_text())
+    page.get_by_role("button", name=re.compile("^Approve")).click()
+    expect(page.locator(".standing")).to_contain_text("approved")
+    stage.settle()
+    assert read in _plain(last_words(stage, "efua"))
+    stage.say("ama", "hello")
+    with stage.parts.database.begin() as db:
+        assert stage.tailor(db, "efua").state == "APPROVED"
+
+
+def test_a_payout_takes_two_people(stage: Stage, opens: Opens) -> None:
+    for line in ("Kofi sews kente shirts in Accra from GHS 250", "Kofi has earned GHS 6,200"):
+        given(line, stage)
+    yaa = opens("finance", "/payouts/purses", login="yaa")
+    yaa.get_by_label("Why now").fill("the holiday comes before Friday")
+    yaa.get_by_role("button", name="Start it").click()
+    expect(yaa.get_by_role("alert")).to_be_visible()
+    stage.settle()
+    assert stage.wallets["vodafone"].paid_out() == stage.wallets["mtn"].paid_out() == 0, "above the limit nobody is paid by one person's word"
+    yaa.goto("/admin/payouts?show=waiting")
+    yaa.locator("a.open").first.click()
+    expect(yaa.locator("main")).to_contain_text("somebody else must approve it")
+    kojo = opens("finance", "/", login="kojo")
+    kojo.get_by_role("link", name="payouts to approve").click()
+    kojo.locator("a.open").first.click()
+    kojo.get_by_role("button", name=re.compile("^Approve")).click()
+    expect(kojo.get_by_role("alert")).to_be_visible()
+    stage.settle()
+    happen("1 hours pass", stage)
+    assert stage.wallets["vodafone"].paid_out() + stage.wallets["mtn"].paid_out() == 6_200_00
+    with stage.parts.database.begin() as db:
+        assert ledger.faults(db) == []
+        told = db.execute(text("SELECT state, approved_by FROM disbursement")).all()
+    assert [tuple(row) for row in told] == [("succeeded", "kojo")]
