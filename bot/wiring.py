@@ -211,11 +211,15 @@ class Parts(Gallery):
         except (Away, SQLAlchemyError):
             return False
 
+    @cached_property
+    def _head(self) -> str | None:
+        """The newest migration of this version."""
+        return ScriptDirectory.from_config(AlembicConfig(str(ROOT / "migrations" / "alembic.ini"))).get_current_head()
+
     def is_migrated(self) -> bool:
-        head = ScriptDirectory.from_config(AlembicConfig(str(ROOT / "migrations" / "alembic.ini"))).get_current_head()
         try:
             with self.database.begin() as db:
-                return db.execute(text("SELECT version_num FROM alembic_version")).scalar() == head
+                return db.execute(text("SELECT version_num FROM alembic_version")).scalar() == self._head
         except (Away, SQLAlchemyError):
             return False
 

@@ -19,7 +19,8 @@ CHAIN = 0x5E4  # the lock under which a link is added
 class Audit(Base):
     __tablename__ = "audit"
     __table_args__ = (
-        Index("ix_audit_subject", "subject", "id"), Index("ix_audit_who", "who", "id"), Index("ix_audit_at", "at", postgresql_using="brin"),
+        Index("ix_audit_subject", "subject", "id"), Index("ix_audit_who", "who", "id"),
+        Index("ix_audit_at", "at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
     )  # fmt: skip
 
     id: Mapped[Id]

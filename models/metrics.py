@@ -100,25 +100,26 @@ _COUNTED = {
     "consented": ("consented_at", "'people'", "person", "count(*)"),
     "browsed": ("created_at", "'people'", "outbox", "count(DISTINCT person_id) FILTER (WHERE body->'choices'->0->>'id' LIKE 'browse|%')"),
     "ordered": ("placed_at", "'orders'", "orders", "count(*)"),
-    "deposit": ("at", "'orders'", "order_step", "count(*) FILTER (WHERE event = 'deposit_paid')"),
-    "completed": ("at", "'orders'", "order_step", "count(*) FILTER (WHERE target = 'COMPLETED')"),
+    "came": (
+        "at", "CASE target WHEN 'COMPLETED' THEN 'completed' ELSE 'deposit' END", "order_step",
+        "count(*) FILTER (WHERE event = 'deposit_paid' OR target = 'COMPLETED')",
+    ),
     "in": ("received_at", "'messages'", "inbox", "count(*) FILTER (WHERE channel <> 'events')"),
-    "out": ("created_at", "'messages'", "outbox", "count(*)"),
-    "failed": ("created_at", "'messages'", "outbox", "count(*) FILTER (WHERE state = 'dead' OR receipt = 4)"),
+    "out": ("created_at", "CASE WHEN state = 'dead' OR receipt = 4 THEN 'failed' ELSE 'sent' END", "outbox", "count(*)"),
     "payment": (
         "created_at", "network || CASE WHEN state IN ('succeeded', 'mismatch') THEN ' paid' ELSE ' refused' END", "payment",
         "count(*) FILTER (WHERE state IN ('succeeded', 'mismatch', 'failed', 'expired'))",
     ),
     "handed_over": (
-        "s.at", "CASE WHEN s.at::date <= o.promised_on THEN 'on time' ELSE 'late' END",
-        "order_step s JOIN orders o ON o.id = s.order_id AND s.event = 'handed_over'", "count(*)",
+        "at", "CASE WHEN at::date <= (SELECT promised_on FROM orders WHERE id = order_id) THEN 'on time' ELSE 'late' END",
+        "(SELECT order_id, at FROM order_step WHERE event = 'handed_over') s", "count(*)",
     ),
     "disputed": ("opened_at", "'orders'", "dispute", "count(*)"),
     "tailor": (
-        "s.at", _wait("(s.at - asked.at)"),
-        """order_step s CROSS JOIN LATERAL (SELECT max(b.at) AS at FROM order_step b WHERE b.order_id = s.order_id AND b.id < s.id
-            AND s.event IN ('accepted', 'declined') AND b.event IN ('deposit_paid', 'offered_again')) asked""",
-        "count(asked.at)",
+        "at", _wait("(at - asked)"),
+        """(SELECT at, (SELECT max(b.at) FROM order_step b WHERE b.order_id = s.order_id AND b.id < s.id
+            AND b.event IN ('deposit_paid', 'offered_again')) AS asked FROM order_step s WHERE event IN ('accepted', 'declined')) s""",
+        "count(asked)",
     ),
     "desk": ("taken_at", _wait("(taken_at - plea.at)"), "plea", "count(*)"),
     "voice": (

@@ -20,7 +20,8 @@ LOOKED_UP = (
 #: What happened in a period: the rows come in the order of time, so that a few pages of an index say where to look.
 BY_TIME = (
     ("ix_inbox_received", "inbox", "received_at"), ("ix_outbox_created", "outbox", "created_at"), ("ix_payment_created", "payment", "created_at"),
-    ("ix_order_step_at", "order_step", "at"), ("ix_audit_at", "audit", "at"),
+    ("ix_order_step_at", "order_step", "at"), ("ix_audit_at", "audit", "at"), ("ix_person_created", "person", "created_at"),
+    ("ix_person_consented", "person", "consented_at"),
 )  # fmt: skip
 
 
@@ -28,7 +29,7 @@ def upgrade() -> None:
     for name, table, columns, condition in LOOKED_UP:
         op.create_index(name, table, columns, postgresql_where=sa.text(condition))
     for name, table, column in BY_TIME:
-        op.create_index(name, table, [column], postgresql_using='brin')
+        op.create_index(name, table, [column], postgresql_using='brin', postgresql_with={'pages_per_range': 32})
     op.create_table('metric_day',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),

@@ -10,9 +10,10 @@ from models.metrics import SOON, WAITS, MetricDay, Numbers
 
 pages = Pages("metrics", "Metrics", group="House", rank=2)
 PERIODS = {"1": "24 hours", "7": "7 days", "30": "30 days", "90": "90 days"}
+#: (name, key) of each step, and what it is called.
 FUNNEL = {
-    "met": "first message", "consented": "agreed", "browsed": "saw tailors", "ordered": "ordered", "deposit": "deposit paid",
-    "completed": "completed",
+    ("met", "people"): "first message", ("consented", "people"): "agreed", ("browsed", "people"): "saw tailors",
+    ("ordered", "orders"): "ordered", ("came", "deposit"): "deposit paid", ("came", "completed"): "completed",
 }  # fmt: skip
 
 
@@ -29,17 +30,16 @@ def metrics(desk: Desk) -> Answer:
 
 
 def _funnel(numbers: Numbers) -> Chart:
-    key = {name: "people" if name in ("met", "consented", "browsed") else "orders" for name in FUNNEL}
-    sums = [(word, numbers.sum(name, key[name])) for name, word in FUNNEL.items()]
-    ordered, completed = numbers.sum("ordered", "orders"), numbers.sum("completed", "orders")
+    ordered, completed = numbers.sum("ordered", "orders"), numbers.sum("came", "completed")
     said = f"{numbers.sum('met', 'people'):,} people came, {ordered:,} orders were placed, {completed:,} completed."
-    return beside_words("From the first message to the last", said, [(word, number, "") for word, number in sums])
+    rows = [(word, numbers.sum(*step), "") for step, word in FUNNEL.items()]
+    return beside_words("From the first message to the last", said, rows)
 
 
 def _messages(numbers: Numbers, days: int) -> Chart:
-    series = {"in": numbers.row("in", "messages"), "out": numbers.row("out", "messages"), "failed": numbers.row("failed", "messages")}
-    failed, out = sum(series["failed"]), sum(series["out"])
-    series["out"] = [all_ - lost for all_, lost in zip(series["out"], series["failed"], strict=True)]
+    series = {"in": numbers.row("in", "messages"), "out": numbers.row("out", "sent"), "failed": numbers.row("out", "failed")}
+    failed = sum(series["failed"])
+    out = sum(series["out"]) + failed
     said = f"{sum(series['in']):,} in, {out:,} out; {failed:,} of them failed ({part(failed, out)})."
     return over_time("Messages", said, numbers.times, series, hours=days == 1)
 
@@ -69,7 +69,7 @@ def _punctual(numbers: Numbers, days: int) -> Chart:
 
 
 def _disputes(numbers: Numbers, days: int) -> Chart:
-    opened, paid = numbers.row("disputed", "orders"), numbers.sum("deposit", "orders")
+    opened, paid = numbers.row("disputed", "orders"), numbers.sum("came", "deposit")
     said = f"{sum(opened):,} opened" + (f", {part(sum(opened), paid)} of {paid:,} orders whose deposit was paid meanwhile." if paid else ".")
     return over_time("Disputes", said, numbers.times, {"opened": opened}, hours=days == 1)
 
