@@ -29,6 +29,8 @@ class Disbursement(Base):
         Index("ix_disbursement_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("uq_disbursement_provider_id", "provider", "provider_id", unique=True, postgresql_where=text("provider_id IS NOT NULL")),
         Index("uq_disbursement_refund", "refund_id", unique=True, postgresql_where=text(f"state IN {rules.LIVE} AND refund_id IS NOT NULL")),
+        Index("ix_disbursement_live", "provider", "state", postgresql_where=text(f"state IN {rules.LIVE}")),
+        Index("ix_disbursement_sent", "provider", "id", postgresql_where=text("state = 'succeeded'")),
         Index("ix_disbursement_tailor", "tailor_id", "id", postgresql_where=text("tailor_id IS NOT NULL")),
     )
 

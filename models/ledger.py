@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, func, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -26,6 +26,7 @@ FLOORED = ("escrow", "tailor_wallet", "tailor_receivable", "refunds_payable", "i
 
 class Account(Base):
     __tablename__ = "account"
+    __table_args__ = (Index("ix_account_held", "code", postgresql_ops={"code": "text_pattern_ops"}, postgresql_where=text("balance <> 0")),)
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)
@@ -42,7 +43,7 @@ class Journal(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(unique=True)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
-    posted_at: Mapped[datetime]
+    posted_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Entry(Base):

@@ -28,8 +28,9 @@ class Payment(Handed, Base):
         Index("uq_payment_provider_id", "provider", "provider_id", unique=True, postgresql_where=text("provider_id IS NOT NULL")),
         Index("ix_payment_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("ix_payment_order", "order_id", "stage"),
+        Index("ix_payment_taken", "provider", "id", postgresql_where=text("state = 'succeeded'")),
         Index("ix_payment_person", "person_id", "id"),
-        Index("ix_payment_created", "created_at", postgresql_using="brin"),
+        Index("ix_payment_created", "created_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
     )
 
     id: Mapped[Id]

@@ -50,6 +50,8 @@ class StatementLine(Base):
     __table_args__ = (
         UniqueConstraint("provider", "kind", "provider_id"),
         Index("ix_statement_line_open", "provider", "id", postgresql_where=text(f"verdict IS NULL OR verdict IN {UNDECIDED}")),
+        Index("ix_statement_line_verdict", "provider", "verdict"),
+        Index("ix_statement_line_differs", "id", postgresql_where=text("verdict NOT IN ('matched', 'booked')")),
         Index("ix_statement_line_payment", "payment_id", postgresql_where=text("payment_id IS NOT NULL")),
         Index("ix_statement_line_disbursement", "disbursement_id", postgresql_where=text("disbursement_id IS NOT NULL")),
     )

@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from flask import abort, request, url_for
+from markupsafe import Markup
 from sqlalchemy import select
 
-from bot.admin.accounts import Entry, called, cedis, entries
+from bot.admin.accounts import Entry, badge, called, cedis, entries
 from bot.admin.door import Answer, Desk, Pages
 from bot.admin.shown import money, state, when, words
 from bot.admin.table import Column, Filter, Table, wants_file
@@ -23,7 +24,7 @@ from models.order import Order
 
 pages = Pages("cases", "Cases", group="Money", rank=4)
 SEVERITIES = {"1": "books wrong", "2": "money waits", "3": "to look at"}
-HOW_BAD = {1: "bad", 2: "warn", 3: "ok"}
+HOW_BAD = {1: "bad", 2: "warn", 3: "calm"}
 LABELS = {
     "refund_id": "Refund", "order_id": "Order", "payment_id": "Payment", "disbursement_id": "Attempt to send", "line_id": "Line of the statement",
     "amount": "Amount", "excess": "What is missing in the books", "account": "On the account", "stated": "The provider says", "ours": "Our books say",
@@ -94,6 +95,8 @@ def drop(desk: Desk, ident: int) -> Answer:
     """A proposal falls; goodwill that nobody confirms is no case any more."""
     _found(desk, ident)
     why, case = desk.why(), Case.by_id(desk.db, ident, lock=True)
+    if case.proposal is None:
+        raise NotAllowed("nothing_proposed")
     before = {"proposed_by": case.proposed_by, "proposal": case.proposal}
     case.take_back(desk.staff.login)
     if case.kind == goodwill.KIND:
@@ -124,9 +127,13 @@ def _shown(desk: Desk, case: Case) -> str:
     return desk.show(
         "case.html", title=f"Case {case.id}", case=case, ways=ways, proposed=proposed, order=order, facts=_facts(case, order),
         may_decide=desk.may("money") and case.state == "open", mine=case.proposed_by == desk.staff.login, resolutions=RESOLUTIONS,
-        seen=_mark(case), can_wait="keep_waiting" in lines, names_order=order is None and case.kind in HOLDING, how=HOW_BAD[case.severity],
-        severity=SEVERITIES[str(case.severity)], links=Audit.of(desk.db, f"case:{case.id}"),
+        seen=_mark(case), can_wait="keep_waiting" in lines, names_order=order is None and case.kind in HOLDING, severity=_severity(case),
+        links=Audit.of(desk.db, f"case:{case.id}"),
     )  # fmt: skip
+
+
+def _severity(case: Case) -> Markup:
+    return badge(HOW_BAD[case.severity], SEVERITIES[str(case.severity)])
 
 
 def _mark(case: Case) -> str:
@@ -142,7 +149,7 @@ def _facts(case: Case, order: Order | None) -> list[tuple[str, Any]]:
         if name in AMOUNTS and isinstance(value, int):
             value = money(value, str(case.facts.get("currency", "GHS")))
         elif name == "account":
-            value = f"{called(str(value))} ({value})"
+            value = called(str(value))
         elif isinstance(value, list):
             value = ", ".join(map(str, value))
         elif name == "ours":
@@ -172,7 +179,7 @@ def _table(desk: Desk) -> Table:
         empty="No case. When money comes or goes otherwise than our books say, it stands here for two people to settle.",
         columns=[
             Column("What", lambda case: case.sentence),
-            Column("How bad", lambda case: state(HOW_BAD[case.severity]) + " " + SEVERITIES[str(case.severity)], sort="worst"),
+            Column("How bad", _severity, lambda case: SEVERITIES[str(case.severity)], sort="worst"),
             Column("Provider", lambda case: case.provider or "–"),
             Column("Amount", lambda case: money(amount(case)), lambda case: cedis(amount(case)), right=True),
             Column("State", lambda case: state(stands(case)), stands), Column("Proposed by", lambda case: case.proposed_by or "–"),

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, abort, request
 from sqlalchemy import case, func, select
 
-from bot.admin.accounts import CALLED, SIDES, called, cedis
+from bot.admin.accounts import CALLED, SIDES, called, cedis, whole
 from bot.admin.door import Answer, Desk, Pages, Refused, wall
 from bot.admin.shown import money, when
 from bot.admin.table import Column, Filter, Table, wants_file
@@ -104,7 +104,8 @@ def check(desk: Desk, number: str) -> Answer:
 @pages.page("/ledger/export", can="export")
 def books(desk: Desk) -> Answer:
     """The journal of some days, for a spreadsheet; that it was taken is written down."""
-    start, end = _day(request.args.get("from", "")).date(), _day(request.args.get("to", "")).date()
+    today = desk.now.date()
+    start, end = (_day(request.args.get(name, usual.isoformat())).date() for name, usual in (("from", today.replace(day=1)), ("to", today)))
     if not start <= end < start + LONGEST:
         raise Refused(f"A file holds at most {LONGEST.days} days, the first one first.", 422)
     desk.note("ledger.exported", "list:journal", since=start.isoformat(), until=end.isoformat())
@@ -136,7 +137,7 @@ def _postings(desk: Desk) -> Table:
             Column("Account", lambda row: row.code),
             Column("Debit", side(1), lambda row: cedis(max(row.amount, 0)), right=True),
             Column("Credit", side(-1), lambda row: cedis(max(-row.amount, 0)), right=True),
-            Column("Order", lambda row: row.number or "–"),
+            Column("Order", lambda row: whole(row.number or "–")),
             Column("When", lambda row: when(row.posted_at, now), lambda row: row.posted_at, sort="-new"),
         ],
         filters=[Filter("account", "Account"), Filter("order", "Order"), Filter("from", "From", kind="date"), Filter("to", "To", kind="date")],

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, url_for
 from sqlalchemy import case, select
 
-from bot.admin.accounts import cedis, entries
+from bot.admin.accounts import cedis, entries, whole
 from bot.admin.door import Answer, Desk, Pages
 from bot.admin.shown import money, state, when, words
 from bot.admin.table import Column, Filter, Table, wants_file
@@ -148,7 +148,7 @@ def _table(desk: Desk) -> Table:
         columns=[
             Column("No.", lambda row: row.Disbursement.id), Column("Tailor", lambda row: row.business),
             Column("Amount", lambda row: money(row.Disbursement.amount), lambda row: cedis(row.Disbursement.amount), sort="-amount", right=True),
-            Column("To", lambda row: f"{desk.phone(row.Disbursement.msisdn)} by {row.Disbursement.provider}"),
+            Column("To", lambda row: whole(desk.phone(row.Disbursement.msisdn)) + f" by {row.Disbursement.provider}"),
             Column("Week", lambda row: row.Disbursement.run or "asked for"),
             Column("State", lambda row: state(row.Disbursement.state), lambda row: row.Disbursement.state),
             Column("Reason", lambda row: words(row.Disbursement.reason) if row.Disbursement.reason else "–"),

@@ -7,8 +7,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import abort, request, url_for
+from markupsafe import Markup
 from sqlalchemy import select
 
+from bot.admin.accounts import badge
 from bot.admin.door import Answer, Desk, Pages, Refused
 from bot.payments import Payer, Provider, Refunder
 from bot.rules import NotAllowed
@@ -31,7 +33,7 @@ class Seen:
     """One provider as the page shows it."""
 
     name: str
-    kind: tuple[str, str]  # how it is, word
+    kind: Markup
     host: str
     takes: bool
     sends: bool
@@ -60,7 +62,7 @@ def listed(desk: Desk) -> Answer:
     resting = {call: desk.parts.circuit.resting(providers, call) for call in CALLS}
     seen = [
         Seen(
-            name, kind(provider, desk.parts.settings.environment), host(provider), name != "cash", can_send(provider), provider.networks,
+            name, badge(*kind(provider, desk.parts.settings.environment)), host(provider), name != "cash", can_send(provider), provider.networks,
             [about for call, about in CALLS.items() if name in resting[call]], standings[name], dry.get(name),
         )
         for name, provider in providers.items()
@@ -68,7 +70,7 @@ def listed(desk: Desk) -> Answer:
     stopped = switches.get(PAYOUTS)
     worst = select(Case).where(Case.state == "open", Case.severity == STOPPING).order_by(Case.opened_at)
     return desk.show(
-        "providers.html", title="Providers", seen=seen, switches=switches, routes=_routes(desk), may=desk.may("money"),
+        "providers.html", title="Providers", seen=seen, switches=switches, routes=_routes(desk), may=desk.may("money"), badge=badge,
         stopped=stopped if stopped and stopped.is_off else None, worst=list(db.scalars(worst)), links=Audit.of(db, "switches"),
     )  # fmt: skip
 
@@ -128,13 +130,13 @@ def host(provider: Provider) -> str:
 
 
 def kind(provider: Provider, environment: str) -> tuple[str, str]:
-    """Whether it moves real money."""
+    """(How it is, word): whether it moves real money."""
     name = host(provider).rpartition(":")[0] or host(provider)
     if not name:
-        return ("off", "hand to hand") if provider.name == "cash" else ("warn", "stand-in")
+        return ("calm", "hand to hand") if provider.name == "cash" else ("warn", "stand-in")
     if name in ("localhost", "0.0.0.0", "[::1]") or name.startswith(("127.", "sandbox.")):  # noqa: S104
         return ("warn", "stand-in")
-    return ("warn", "test keys") if getattr(provider, "is_test", False) or environment != "production" else ("ok", "live")
+    return ("warn", "test keys") if getattr(provider, "is_test", False) or environment != "production" else ("good", "live")
 
 
 def can_send(provider: Provider) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 from flask import abort, request, url_for
 from sqlalchemy import or_
 
-from bot.admin.accounts import cedis
+from bot.admin.accounts import badge, cedis, whole
 from bot.admin.door import Answer, Desk, Pages, Refused
-from bot.admin.shown import money, state
+from bot.admin.shown import money
 from bot.admin.table import AT_ONCE, Column, Filter, Table, wants_file
 from bot.rules import NotAllowed
 from bot.rules import payout as rules
@@ -31,14 +31,14 @@ WHY_NOT = {
     "name_mismatched": "the wallet has another name", "number_changed": "number changed, rests three days", "in_dispute": "the rest is in dispute",
     "no_way": "no provider sends there now",
 }  # fmt: skip
-NAMES = {"matched": ("ok", "name fits"), "mismatched": ("bad", "another name"), "unknown": ("warn", "nobody can say")}
+NAMES = {"matched": ("good", "name fits"), "mismatched": ("bad", "another name"), "unknown": ("warn", "nobody can say")}
 SHOWS = {"payable": "enough for payday", "held": "number to be looked at", "empty": "empty ones too"}
 
 
 @pages.page("/payouts/purses")
 def listed(desk: Desk) -> Answer:
     week = rules.week_of(rules.payday_after(desk.now))
-    closed = desk.parts.till.closed()  # asked once, not for each tailor
+    closed = {name: why for name, why in desk.parts.till.closed().items() if name != PAYOUTS}  # that payouts are stopped is said on top, once
     till = replace(desk.parts.till, closed=lambda: closed)
     more: list[wages.Wages] = []
     table = _table(desk, week, lambda row: _verdict(desk, row, more[0], till), more)
@@ -65,12 +65,14 @@ def listed(desk: Desk) -> Answer:
 @pages.page("/payouts/purses/<int:ident>")
 def one(desk: Desk, ident: int) -> Answer:
     tailor, purse = _found(desk, ident)
+    obstacle = purse.obstacle(desk.now) if purse else "no_number"
     funds, person = Funds.of(desk.db, ident), Person.by_id(desk.db, tailor.person_id)
     return desk.show(
         "purse.html", title=tailor.business, tailor=tailor, purse=purse, funds=funds, name=desk.name(person.name),
-        holder=desk.name(purse.name if purse else ""), how=NAMES.get(purse.name_state if purse else "", ("warn", "–")),
+        holder=desk.name(purse.name if purse else ""), name_check=badge(*NAMES[purse.name_state]) if purse else "",
         cold=purse.cold_until(desk.now) if purse else None,
-        obstacle=WHY_NOT.get(purse.obstacle(desk.now) or "") if purse else WHY_NOT["no_number"], outs=Disbursement.of_tailor(desk.db, ident),
+        standing=badge("warn", f"nothing is paid: {WHY_NOT[obstacle]}") if obstacle else badge("good", "is paid"),
+        outs=Disbursement.of_tailor(desk.db, ident),
         may=desk.may("money"), links=Audit.of(desk.db, f"purse:{ident}"), can_stop=purse is not None and not purse.stopped_because,
         can_free=purse is not None and bool(purse.stopped_because or purse.name_state == "mismatched"),
     )  # fmt: skip
@@ -127,7 +129,7 @@ def _verdict(desk: Desk, row: Any, more: wages.Wages, till: Any) -> Any:
     funds = more.funds(row.Tailor.id, row.wallet, row.owed)
     why = payout.why_not(row.Purse, funds, till, desk.now)
     if why:
-        return state("warn" if why != "below_minimum" else "off") + " " + WHY_NOT.get(why, why)
+        return badge("calm" if why == "below_minimum" else "warn", WHY_NOT.get(why, why))
     second = rules.needs_a_person(funds.available, 0, till.terms) or row.Purse.name_state == "unknown"
     return money(funds.available) + (", a second person approves" if second else "")
 
@@ -160,17 +162,17 @@ def _table(desk: Desk, week: str, verdict: Any, more: list[wages.Wages]) -> Tabl
         return Column(label, lambda row: money(of(row)) if of(row) else "–", lambda row: cedis(of(row)), sort=sort, right=True)
 
     def name_check(row: Any) -> Any:
-        return state(NAMES[row.Purse.name_state][0]) + " " + NAMES[row.Purse.name_state][1] if row.Purse else "no number"
+        return badge(*NAMES[row.Purse.name_state]) if row.Purse else "no number"
 
     return Table(
         "tailors-wallets", f"Tailors' wallets, and what payday of {week} would bring",
         empty="No tailor has money with us. What is released for an order lands in its tailor's wallet and stands here.",
         columns=[
-            Column("Tailor", lambda row: row.Tailor.business), Column("Name", lambda row: desk.name(row.name)),
+            Column("Tailor", lambda row: row.Tailor.business),
             amount("Held for her orders", lambda row: more[0].held.get(row.Tailor.id, 0)), amount("In her wallet", lambda row: row.wallet, "-wallet"),
             amount("She owes", lambda row: row.owed), amount("In dispute", lambda row: more[0].disputed.get(row.Tailor.id, 0)),
             amount("On its way", lambda row: more[0].in_flight.get(row.Tailor.id, 0)), amount("Available", with_us),
-            Column("Paid at", lambda row: desk.phone(row.Purse.number) if row.Purse else "–"), Column("Name check", name_check),
+            Column("Paid at", lambda row: whole(desk.phone(row.Purse.number)) if row.Purse else "–"), Column("Name check", name_check),
             Column("Payday", verdict),
         ],
         filters=[Filter("show", "Show", SHOWS), Filter("q", "Business")],

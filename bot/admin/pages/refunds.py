@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, request, url_for
 from sqlalchemy import BigInteger, cast, or_, select
 
-from bot.admin.accounts import cedis, entries
+from bot.admin.accounts import cedis, entries, whole
 from bot.admin.door import Answer, Desk, Pages, Refused
 from bot.admin.shown import money, state, when, words
 from bot.admin.table import Column, Filter, Table, wants_file
@@ -124,7 +124,7 @@ def _table(desk: Desk) -> Table:
         "refunds", "Refunds", empty="Nothing goes back to anybody. A refund stands here when an order is cancelled, a dispute is settled, "
         "somebody pays too much, or one of us gives goodwill.",
         columns=[
-            Column("Order", lambda row: row.number), Column("Customer", lambda row: desk.name(row.name)),
+            Column("Order", lambda row: whole(row.number)), Column("Customer", lambda row: desk.name(row.name)),
             Column("Amount", lambda row: money(row.Refund.amount, row.Refund.currency),
                    lambda row: cedis(row.Refund.amount), sort="-amount", right=True),
             Column("Because", lambda row: CAUSES.get(row.Refund.cause, words(row.Refund.cause))),

@@ -9,7 +9,7 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy import func, select
 
-from bot.admin.accounts import cedis
+from bot.admin.accounts import cedis, whole
 from bot.admin.door import Answer, Desk, Pages, Refused
 from bot.admin.shown import money, when, words
 from bot.admin.table import Column, Filter, Table, wants_file
@@ -113,7 +113,8 @@ def _table(desk: Desk) -> Table:
             Column("Provider's number", lambda line: line.provider_id), Column("Provider", lambda line: line.provider),
             Column("What", lambda line: words(line.kind)),
             Column("Amount", lambda line: money(line.amount, line.currency), lambda line: cedis(line.amount), right=True),
-            Column("Wallet", lambda line: desk.phone(line.msisdn)), Column("Differs", lambda line: CALLED.get(line.verdict, words(line.verdict))),
+            Column("Wallet", lambda line: whole(desk.phone(line.msisdn))),
+            Column("Differs", lambda line: CALLED.get(line.verdict, words(line.verdict))),
             Column("Belongs to", whose), Column("When", lambda line: when(line.at, now), lambda line: line.at, sort="-new"),
         ],
         filters=[
