@@ -5,6 +5,7 @@ from __future__ import annotations
 import fakeredis
 import pytest
 import redis
+from rq import SimpleWorker
 
 from bot.queue import BELL_TTL_S, POSITION_TTL_S, QUEUES, Redis
 
@@ -59,3 +60,23 @@ def test_an_outage_is_survived(queue: Redis, monkeypatch: pytest.MonkeyPatch) ->
     queue.answer("messages")
     assert queue.get(7) is None
     assert queue.ping() is False
+
+
+def test_who_is_at_work_is_asked_of_redis(queue: Redis) -> None:
+    assert not queue.ticks() and queue.workers() == [] and set(queue.lengths()) == set(QUEUES)
+    queue.tick()
+    queue.ring("money")
+    assert queue.ticks() and queue.lengths()["money"] == 1 and queue.lengths()["events"] == 0
+    worker = SimpleWorker(["money"], connection=queue.connection)
+    worker.register_birth()
+    assert [(seen.queue, seen.beat_at is not None) for seen in queue.workers()] == [("money", True)]
+    assert (queue.latency_ms() or 0) > 0
+
+
+def test_nobody_is_seen_while_redis_is_away(queue: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(queue.connection, "execute_command", away)
+    monkeypatch.setattr(queue.connection, "pipeline", away)
+    assert queue.lengths() == {} and queue.workers() == [] and queue.latency_ms() is None and queue.version() == "" and not queue.ticks()
