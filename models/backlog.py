@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bot.rules.receipts import fate
+
 MOST_KINDS = 500  # of errors, before they are put together
 #: {kind: the rows of it that wait, by when they were due}
 WAITING = {
@@ -59,6 +61,11 @@ class Letters:
     state: str
     letters: int
     oldest: datetime
+
+    @property
+    def fate(self) -> str:
+        """As letters are called elsewhere: a dead one has failed, one that is being sent still waits."""
+        return "waiting" if self.state == "sending" else fate(self.state, 0)
 
     @classmethod
     def read(cls, db: Session) -> list[Letters]:

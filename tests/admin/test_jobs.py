@@ -14,8 +14,10 @@ from bot.events_cli import commands
 from models.audit import Audit
 from models.backlog import Fault, mistake
 from models.inbox import Inbox
+from models.outbox import Outbox
 from tests.admin.conftest import Browser
 from tests.admin.town import IMAGE, SCRIPT
+from tests.fakes import MONDAY
 from tests.stage import Stage
 
 Sits = Callable[..., Browser]
@@ -116,6 +118,15 @@ def test_only_operators_act(stage: Stage, failed: list[int], sits: Sits, role: s
 def test_the_file_is_masked_like_the_page(failed: list[int], sits: Sits) -> None:
     text = sits("operator").get("/jobs?format=csv").text
     assert "secret" not in text and "0241234567" not in text and text.count("deposit_reminder") == 3
+
+
+def test_letters_are_called_as_on_their_own_page(stage: Stage, sits: Sits) -> None:
+    ama = stage.given_customer("ama")
+    with stage.parts.database.begin() as db:
+        for state in ("dead", "held", "waiting", "sent"):
+            db.add(Outbox(person_id=ama.id, channel="twilio", body={"text": "x"}, state=state, due_at=MONDAY, created_at=MONDAY))
+    page = sits().page("/jobs")
+    assert [f"state={state}" in page for state in ("failed", "held", "waiting", "sent")] == [True, True, True, False]
 
 
 def test_an_empty_page_says_what_will_stand_there(stage: Stage, sits: Sits) -> None:
