@@ -62,6 +62,7 @@ class Cash(Flow):
         "unanswered": "For three days {other} has not said that {amount} in cash was given for {order}: it does not count. "
         "Send *agent* if you need help.",
         "lapsed": "The word about {amount} in cash for {order} has lapsed: it does not count.",
+        "not_allowed_tailor_gone": "{tailor} takes no new orders any more. Please send *cancel order*, and choose somebody else.",
         "not_allowed_cash_cap": "A tailor can take at most GHS {most:,} a day in cash with us. Please use mobile money.",
         "not_allowed_already_asked": "There is a prompt under way for this already. Please wait for what becomes of it.",
     }  # fmt: skip

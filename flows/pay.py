@@ -72,6 +72,7 @@ class Pay(Flow):
         "not_allowed_too_many_prompts": "Three prompts in ten minutes are enough. Please try again a little later.",
         "not_allowed_day_full": "Meanwhile somebody else took that day at the tailor's. Please send *cancel order* and order for another day.",
         "not_allowed_month_full": "Meanwhile the tailor's month is full. Please send *cancel order* and order for a later day.",
+        "not_allowed_tailor_gone": "{tailor} takes no new orders any more. Nothing was paid: send *cancel order*, and choose somebody else.",
         "not_allowed_no_route": "We cannot collect from {network} at the moment. Please use a wallet of another network.",
         "not_allowed_foreign_wallet": "Only a Ghanaian mobile-money wallet can pay. Somebody in Ghana may pay for you: give that number.",
         "not_allowed_not_mobile": "That is no mobile number, so it has no mobile money.",

@@ -36,6 +36,7 @@ class Order(Clocked, Offered, Base):
         Index("ix_orders_tailor", "tailor_id", "promised_on"),
         Index("ix_orders_state", "state", "id"),
         Index("ix_orders_placed", "placed_at"),
+        Index("ix_orders_total", "total", "id"),
         Index("ix_orders_promised", "promised_on", "id"),
         Index("ix_orders_open", "promised_on", "id", postgresql_where=text(UNDER_WAY)),
         CheckConstraint("total = work + fabric_cost + express_cost - discount AND pieces > 0", name="money"),
@@ -168,6 +169,8 @@ class Order(Clocked, Offered, Base):
 
     def hold_place(self, db: Session, now: datetime) -> None:
         """Before money is asked for: there must (still) be room, and it is kept for half an hour. Raises NotAllowed."""
+        if self.state == "PENDING_DEPOSIT" and (tailor := self.tailor(db)).state != "APPROVED":
+            raise NotAllowed("tailor_gone", tailor=tailor.business)
         if self.state == "PENDING_DEPOSIT" and self.circle_id is None and (self.hold_until is None or self.hold_until <= now):
             check_room(db, self.tailor(db), self.promised_on, now, pieces=self.pieces)
         self.hold_until = now + HOLD

@@ -10,6 +10,7 @@ from typing import Any
 from flask import make_response, request
 from markupsafe import Markup
 from sqlalchemy import Select
+from sqlalchemy.exc import IntegrityError
 
 from bot.admin import applying, rehearsal, shown
 from bot.admin.bubbles import spoken
@@ -90,8 +91,9 @@ def apply(desk: Desk) -> Answer:
     try:
         with desk.db.begin_nested():
             tailor = applying.hand_in(desk, typed)
-    except NotAllowed as refusal:
-        return make_response(_form(desk, request.form.to_dict(), {}, shown.why_not(refusal)), 422)
+    except (NotAllowed, IntegrityError) as refusal:  # the latter when somebody else hands her in at this moment
+        said = shown.why_not(refusal if isinstance(refusal, NotAllowed) else NotAllowed("tailor_already"))
+        return make_response(_form(desk, request.form.to_dict(), {}, said), 422)
     desk.note("tailor.applied", f"tailor:{tailor.id}", business=tailor.business)
     desk.wakes.add("money")
     return desk.back("The application is here. Look at each point of the list.", f"/admin/tailors/{tailor.id}")
