@@ -65,10 +65,10 @@ def test_an_orders_story_and_its_check(stage: Stage, number: str, sits: Sits) ->
 
 def test_the_journal_as_a_file(stage: Stage, number: str, sits: Sits) -> None:
     esi = sits("finance", login="esi")
-    file = esi.get("/ledger/export?from=2026-11-01&to=2026-11-30")
+    file = esi.get("/ledger?format=csv&from=2026-11-01&to=2026-11-30")
     assert number in file.text and "62.50" in file.text and "-62.50" in file.text and file.text.startswith("\ufeff")
     with stage.parts.database.begin() as db:
         assert [(link.who, link.action) for link in db.scalars(select(Audit))] == [("esi", "ledger.exported")]
     for query in ("from=2026-11-30&to=2026-11-01", "from=2026-01-01&to=2026-11-01", "from=&to="):
-        assert esi.get(f"/ledger/export?{query}").status_code == 422
-    assert sits("readonly").get("/ledger/export?from=2026-11-01&to=2026-11-30").status_code == 403
+        assert esi.get(f"/ledger?format=csv&{query}").status_code == 422
+    assert sits("readonly").get("/ledger?format=csv&from=2026-11-01&to=2026-11-30").status_code == 403

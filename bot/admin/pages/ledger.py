@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 from flask import Response, abort, request
@@ -12,7 +13,7 @@ from sqlalchemy import case, func, select
 from bot.admin.accounts import CALLED, SIDES, called, cedis, whole
 from bot.admin.door import Answer, Desk, Pages, Refused, wall
 from bot.admin.shown import money, when
-from bot.admin.table import Column, Filter, Table, wants_file
+from bot.admin.table import MOST_ROWS, Column, Filter, Table, wants_file
 from bot.rules.schedule import RUNS
 from models import export, invariants, money_story
 from models.case import Case
@@ -28,6 +29,8 @@ LONGEST = timedelta(days=31)  # of one file
 
 @pages.page("/ledger")
 def overview(desk: Desk) -> Answer:
+    if wants_file():
+        return _journal(desk)
     sums = select(GROUP.label("name"), func.min(Account.kind).label("kind"), func.sum(Account.balance).label("sum"), func.count().label("open"))
     groups = desk.db.execute(sums.where(Account.balance != 0).group_by(GROUP).order_by(GROUP)).all()
     totals = {side: own_side(side, sum(int(g.sum) for g in groups if g.kind == side)) for side in SIDES}
@@ -54,9 +57,10 @@ def accounts(desk: Desk) -> Answer:
             Column("Holds", lambda row: money(holds(row)), lambda row: cedis(holds(row)), sort="-most", right=True),
         ],
         filters=[Filter("kind", "Kind", KINDS), Filter("code", "Begins with"), Filter("empty", "Empty ones", {"yes": "shown too"})],
-        sorts={"code": (Account.code,), "-most": (own.desc(), Account.code)}, link=lambda row: f"/admin/ledger/postings?account={row.code}",
+        link=lambda row: f"/admin/ledger/postings?account={row.code}",
     )  # fmt: skip
     kind, code, empty = (f.value for f in table.filters)
+    table.sorts = {"code": (Account.code,)} if empty else {"-most": (own.desc(), Account.code)}
     rows = select(Account) if empty else select(Account).where(Account.balance != 0)
     rows = rows.where(Account.code.like(f"{kind}%")) if kind else rows
     rows = rows.where(Account.code.startswith(code, autoescape=True)) if code else rows
@@ -101,20 +105,23 @@ def check(desk: Desk, number: str) -> Answer:
     return desk.show("ledger_story.html", title=f"Money of {number}", number=number, order=order, told=told, checked=checked)
 
 
-@pages.page("/ledger/export", can="export")
-def books(desk: Desk) -> Answer:
-    """The journal of some days, for a spreadsheet; that it was taken is written down."""
+# -- private
+
+
+def _journal(desk: Desk) -> Answer:
+    """All of some days, for a spreadsheet; that it was taken is written down."""
+    desk.need("export")
     today = desk.now.date()
     start, end = (_day(request.args.get(name, usual.isoformat())).date() for name, usual in (("from", today.replace(day=1)), ("to", today)))
     if not start <= end < start + LONGEST:
         raise Refused(f"A file holds at most {LONGEST.days} days, the first one first.", 422)
+    rows = list(islice(export.journal_rows(desk.db, start, end), MOST_ROWS + 2))
+    if len(rows) > MOST_ROWS + 1:
+        raise Refused(f"These are more than {MOST_ROWS:,} entries: choose fewer days, or use `flask ledger export`.", 422)
     desk.note("ledger.exported", "list:journal", since=start.isoformat(), until=end.isoformat())
-    answer = Response(["\ufeff", *export.csv_lines(export.journal_rows(desk.db, start, end))], mimetype="text/csv; charset=utf-8")
+    answer = Response(["\ufeff", *export.csv_lines(rows)], mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="journal-{start}-{end}-{wall.now():%H%M}.csv"'
     return answer
-
-
-# -- private
 
 
 def _day(given: str) -> datetime:
