@@ -5,9 +5,11 @@ from __future__ import annotations
 import platform
 import shutil
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -71,7 +73,8 @@ def command(house: Callable[[], Parts]) -> click.Command:
 
 
 def _versions(parts: Parts, db: Session) -> Iterator[Finding]:
-    told = f"Python {platform.python_version()}, PostgreSQL {str(db.execute(text('SHOW server_version')).scalar()).split(' ')[0]}"
+    postgres = str(db.execute(text("SHOW server_version")).scalar()).split(" ")[0]
+    told = f"Sew4Mi {_version()}, Python {platform.python_version()}, PostgreSQL {postgres}"
     redis = parts.redis.version()
     yield Finding("versions", "ok", f"{told}, {redis}." if redis else f"{told}.")
     is_right = parts.is_migrated()
@@ -128,7 +131,7 @@ def _secrets(parts: Parts, db: Session) -> Iterator[Finding]:
     first = db.execute(_FIRST_SEALED, {"begins": f"{names[0]}:%"}).scalar()
     age = parts.clock.now() - first if first else timedelta()
     old = f"for {age.days} days" if first else "from its first name on"
-    more = f" {len(names) - 1} older open what they sealed." if len(names) > 1 else ""
+    more = f" {len(names) - 1} more only to open what is older." if len(names) > 1 else ""
     yield Finding("keys", "warn" if age > OLD_KEY else "ok", f"{len(names)} in FIELD_KEYS; {names[0]} seals {old}.{more}")
 
 
@@ -194,16 +197,27 @@ def _speed(about: str, ms: float) -> Finding:
 
 
 def _adapter(parts: Parts, name: str, adapter: Any, last: datetime | None, never: str) -> Finding:
+    addresses = _addresses(adapter)
     played = is_played(adapter)
     how: How = "bad" if played and parts.settings.environment == "production" else "ok"
     worked = f"It last worked {_ago(last, parts.clock.now())}." if last else never
-    return Finding(name, how, f"{'A stand-in' if played else 'Live'}. {worked}")
+    return Finding(name, how, f"{'A stand-in' if played else 'Live' if addresses else 'Needs nobody outside'}. {worked}")
 
 
 def is_played(adapter: Any) -> bool:
-    """Whether it speaks with a stand-in on this machine; what has no address of its own (cash) is what it is."""
+    """Whether it speaks with a stand-in on this machine."""
+    return any(is_stand_in(address) for address in _addresses(adapter))
+
+
+def _addresses(adapter: Any) -> list[str]:
+    """Where it calls; nothing for what is here anyway (cash, the terminal)."""
     config = vars(adapter.config) if hasattr(adapter, "config") else {}
-    return any(is_stand_in(value) for field, value in config.items() if field.endswith("_url") and isinstance(value, str) and value)
+    return [value for field, value in config.items() if field.endswith("_url") and isinstance(value, str) and value]
+
+
+def _version() -> str:
+    with (Path(__file__).resolve().parent.parent / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

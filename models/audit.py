@@ -20,7 +20,7 @@ class Audit(Base):
     __tablename__ = "audit"
     __table_args__ = (
         Index("ix_audit_subject", "subject", "id"), Index("ix_audit_who", "who", "id"),
-        Index("ix_audit_at", "at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
+        Index("ix_audit_at", "at", postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": "on"}),
     )  # fmt: skip
 
     id: Mapped[Id]

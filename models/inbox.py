@@ -24,7 +24,7 @@ class Inbox(Base):
         Index("ix_inbox_waiting", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_inbox_person", "person_id", "id"),
         Index("ix_inbox_failed", "name", "id", postgresql_where=text("state = 'failed'")),
-        Index("ix_inbox_received", "received_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
+        Index("ix_inbox_received", "received_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": "on"}),
     )
 
     id: Mapped[Id]

@@ -14,7 +14,7 @@ class OrderStep(Base):
     """What happened to an order: from, to, event, actor, time."""
 
     __tablename__ = "order_step"
-    __table_args__ = (Index("ix_order_step_at", "at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),)
+    __table_args__ = (Index("ix_order_step_at", "at", postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": "on"}),)
 
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)

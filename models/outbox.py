@@ -30,7 +30,7 @@ class Outbox(Base):
         Index("ix_outbox_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending', 'unknown')")),
         Index("ix_outbox_unreceipted", "due_at", postgresql_where=text("sequel IS NOT NULL AND state = 'sent' AND receipt < 4")),
         Index("ix_outbox_stuck", "state", "due_at", postgresql_where=text("state IN ('dead', 'held')")),
-        Index("ix_outbox_created", "created_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
+        Index("ix_outbox_created", "created_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": "on"}),
         Index("ix_outbox_provider_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
         Index("ix_outbox_person", "person_id", "id"),
         Index("ix_outbox_failed", "id", postgresql_where=text("state = 'dead' OR (state = 'sent' AND receipt = 4)")),

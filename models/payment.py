@@ -30,7 +30,7 @@ class Payment(Handed, Base):
         Index("ix_payment_order", "order_id", "stage"),
         Index("ix_payment_taken", "provider", "id", postgresql_where=text("state = 'succeeded'")),
         Index("ix_payment_person", "person_id", "id"),
-        Index("ix_payment_created", "created_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
+        Index("ix_payment_created", "created_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": "on"}),
     )
 
     id: Mapped[Id]

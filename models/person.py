@@ -17,8 +17,8 @@ class Person(Base):
     __tablename__ = "person"
     __table_args__ = (
         Index("ix_person_role", "role", "id"), Index("ix_person_stopped", "id", postgresql_where=text("stopped_at IS NOT NULL")),
-        Index("ix_person_created", "created_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
-        Index("ix_person_consented", "consented_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
+        Index("ix_person_created", "created_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": "on"}),
+        Index("ix_person_consented", "consented_at", postgresql_using="brin", postgresql_with={"pages_per_range": 32, "autosummarize": "on"}),
     )  # fmt: skip
 
     id: Mapped[Id]

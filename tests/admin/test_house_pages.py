@@ -100,6 +100,7 @@ def found(stage: Stage, heading: str) -> dict[str, tuple[str, str]]:
 
 
 def test_the_doctor_sees_what_is_there_and_what_is_not(stage: Stage) -> None:
+    assert found(stage, "Versions")["versions"][1].startswith("Sew4Mi 0.")
     assert found(stage, "Versions")["migrations"][0] == found(stage, "Speed")["database"][0] == found(stage, "Clock")["clock"][0] == "ok"
     workers = found(stage, "Workers")
     assert workers["events"] == ("bad", "Nobody works here: start “python worker.py”.") and workers["ticker"][0] == "bad"
