@@ -17,6 +17,7 @@ UNDER_WAY = "orders.state NOT IN ('PENDING_DEPOSIT', 'COMPLETED', 'CANCELLED', '
 INDEXES = (
     ("ix_orders_state", "orders", ["state", "id"], None),
     ("ix_orders_placed", "orders", ["placed_at"], None),
+    ("ix_orders_total", "orders", ["total", "id"], None),
     ("ix_orders_promised", "orders", ["promised_on", "id"], None),
     ("ix_orders_open", "orders", ["promised_on", "id"], UNDER_WAY),
     ("ix_payment_person", "payment", ["person_id", "id"], None),

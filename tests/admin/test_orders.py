@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -89,6 +90,13 @@ def test_a_list_asks_as_much_for_many_as_for_one(stage: Stage, sits: Sits) -> No
     assert len(one) == len(many)
 
 
+def test_the_list_says_what_happens_next_on_the_page_and_in_the_file(stage: Stage, sits: Sits) -> None:
+    order, browser = order_of(stage, "accepted"), sits()
+    assert " days left" in browser.words("/orders")
+    (line,) = [line for line in browser.get("/orders?format=csv").text.splitlines() if order.number in line]
+    assert ",2026-11-30T09:00:00" in line
+
+
 def test_the_list_as_a_file_masks_by_role(stage: Stage, sits: Sits) -> None:
     order = order_of(stage, "cut")
     with stage.parts.database.begin() as db:
@@ -166,6 +174,26 @@ def test_cancelling_gives_back_once_and_both_hear_of_it(stage: Stage, sits: Sits
     assert (link.action, link.why, link.facts["before"]["state"], link.facts["after"]["state"]) == (
         "order.cancelled", "she called us", "ACCEPTED", "CANCELLED",
     )  # fmt: skip
+
+
+def test_who_presses_at_the_same_moment_finds_it_done(stage: Stage, sits: Sits) -> None:
+    order, browsers = order_of(stage, "deposited"), [sits("support"), sits("operator")]
+    with ThreadPoolExecutor(2) as both:
+        pressed = [both.submit(b.post, f"/orders/{order.id}/cancel", why="she called us", seen="DEPOSIT_PAID") for b in browsers]
+    assert sorted(p.result().status_code for p in pressed) == [303, 409]
+    with stage.parts.database.begin() as db:
+        assert [refund.amount for refund in Refund.of_order(db, order.id)] == [62_50]
+    assert len(trail(stage, order)) == 1
+
+
+def test_nobody_is_woken_by_what_the_desk_does(stage: Stage, sits: Sits) -> None:
+    order, browser = order_of(stage, "accepted"), sits()
+    happen("14 hours pass", stage)
+    list(stage.new_letters())
+    assert browser.post(f"/orders/{order.id}/cancel", why="she called us", seen="ACCEPTED").status_code == 303
+    assert told(stage) == []
+    happen("9 hours pass", stage)
+    assert len([letter for letter in told(stage) if "Our office has cancelled" in letter]) == 2
 
 
 def test_an_approval_asks_for_the_second_part(stage: Stage, sits: Sits) -> None:

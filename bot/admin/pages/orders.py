@@ -37,9 +37,11 @@ STOPS = {
     "ordered": "Ordered", "deposit_paid": "Deposit", "accepted": "Accepted", "cutting": "Cut", "fitting": "Fitting", "approved": "Approved",
     "ready": "Ready", "delivered": "Handed over", "done": "Complete",
 }  # fmt: skip
-SORTS = {
-    "-placed": Order.id.desc(), "promised": (Order.promised_on, Order.id), "-total": (Order.total.desc(), Order.id),
-}  # fmt: skip
+SORTS = {"-placed": Order.id.desc(), "promised": (Order.promised_on, Order.id), "-total": (Order.total.desc(), Order.id.desc())}
+FILTERS = (
+    Filter("state", "State", STATES), Filter("show", "Show", SHOWS), Filter("tailor", "Tailor"), Filter("since", "Ordered from", kind="date"),
+    Filter("until", "to", kind="date"),
+)  # fmt: skip
 
 
 # -- the list
@@ -47,13 +49,16 @@ SORTS = {
 
 @pages.page("/orders")
 def index(desk: Desk) -> Answer:
-    table, statement = _table(desk), _listed(desk)
+    rings: dict[int, datetime] = {}
+    table, statement = _table(desk, rings), _listed(desk)
     if wants_file():
-        return table.file(desk, statement, scalars=False)
-    return desk.show("orders.html", table=table.fill(desk.db, statement, scalars=False), title="Orders")
+        return table.file(desk, statement.add_columns(order_file.next_clock().label("rings")), scalars=False)
+    table.fill(desk.db, statement, scalars=False)
+    rings |= order_file.next_clocks(desk.db, [row.id for row in table.rows])
+    return desk.show("orders.html", table=table, title="Orders")
 
 
-def _table(desk: Desk) -> Table:
+def _table(desk: Desk, rings: dict[int, datetime]) -> Table:
     columns = [
         Column("Order", lambda row: row.number, sort="-placed"),
         Column("Customer", lambda row: desk.name(row.customer)),
@@ -62,23 +67,19 @@ def _table(desk: Desk) -> Table:
         Column("State", lambda row: shown.state(row.state), lambda row: row.state),
         Column("Total", lambda row: shown.money(row.total), lambda row: major(row.total), sort="-total", right=True),
         Column("Promised", lambda row: _promised(row, desk.now.date()), lambda row: row.promised_on, sort="promised"),
-        Column("Next by itself", lambda row: shown.left(row.rings, desk.now), lambda row: row.rings),
+        Column("Next by itself", lambda row: shown.left(rings.get(row.id), desk.now), lambda row: row.rings),
     ]
-    filters = [
-        Filter("state", "State", STATES), Filter("show", "Show", SHOWS), Filter("tailor", "Tailor"), Filter("since", "Ordered from", kind="date"),
-        Filter("until", "to", kind="date"),
-    ]  # fmt: skip
     return Table(
-        "orders", "Orders", columns, "No order is like that. Orders stand here as soon as a customer has said yes in the chat.", filters, SORTS,
+        "orders", "Orders", columns, "No order is like that. Orders stand here as soon as a customer has said yes in the chat.", FILTERS, SORTS,
         topic="order", subject=lambda row: row.number, link=lambda row: f"/admin/orders/{row.id}",
     )  # fmt: skip
 
 
 def _listed(desk: Desk) -> Select[Any]:
-    columns = Order.id, Order.number, Order.state, Order.total, Order.pieces, Order.promised_on, Person.name.label("customer"), Tailor.business
-    rows = select(*columns, Garment.label, order_file.next_clock().label("rings")).join(Person, Person.id == Order.customer_id)
+    columns: tuple[Any, ...] = Order.id, Order.number, Order.state, Order.total, Order.pieces, Order.promised_on, Tailor.business, Garment.label
+    rows = select(*columns, Person.name.label("customer")).join(Person, Person.id == Order.customer_id)
     rows = rows.join(Tailor, Tailor.id == Order.tailor_id).join(Garment, Garment.name == Order.garment)
-    asked = {f.name: f.value for f in _table(desk).filters}
+    asked = {f.name: f.value for f in FILTERS}
     if asked["state"]:
         rows = rows.where(Order.state == asked["state"])
     if asked["show"]:
