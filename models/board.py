@@ -16,7 +16,7 @@ from models.plea import Plea
 
 #: {number: how it is counted}; each is answered by a partial index or a short table.
 COUNTS = {
-    "pleas": "SELECT count(*) FROM plea WHERE answered_at IS NULL",
+    "pleas": "SELECT count(*) FROM plea WHERE answered_at IS NULL AND taken_by IS NULL",
     "disputes": "SELECT count(*) FROM dispute WHERE state <> 'closed'",
     "disputes_late": "SELECT count(*) FROM dispute WHERE state <> 'closed' AND answered_at IS NULL AND answer_due_at < :now",
     "tailors": "SELECT count(*) FROM tailor WHERE state IN ('APPLIED', 'IN_REVIEW')",

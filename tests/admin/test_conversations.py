@@ -219,7 +219,7 @@ def test_take_over_write_and_give_back(stage: Stage, sits: Sits, ama: int) -> No
     assert mine.post(f"/conversations/{ama}/give-back").status_code == 303
     assert attended(stage, ama) is None
     assert mine.post(f"/conversations/{ama}/give-back").status_code == 409
-    assert [len(trail(stage, f"conversation.{done}")) for done in ("said", "given_back")] == [1, 1]
+    assert [len(trail(stage, f"conversation.{done}")) for done in ("taken", "said", "given_back")] == [1, 1, 1]
     assert "Good morning" not in str([link.facts for link in trail(stage, "conversation.said")])
 
 

@@ -46,14 +46,13 @@ def queue(desk: Desk) -> Answer:
     show = request.args.get("show", "")
     show = show if show in SHOWS else ""
     tables = [_list(desk, name) for name in ((show,) if show else ("waiting", "attended", "all"))]
-    statements = {table.name: statement for table, statement in tables}
     if wants_file():
         table, statement = tables[-1]
         return table.file(desk, statement, scalars=False)
     lists = [table.fill(desk.db, statement, scalars=False) for table, statement in tables]
     opens = None if office.is_open(desk.now) else office.spoken(office.opens_at(desk.now), desk.now)
     closes = office.HOURS.get(desk.now.weekday(), (0, 0))[1]
-    is_waited = any(table.rows for table in lists if table.name == "waiting") or not statements.keys() & {"waiting"}
+    is_waited = show not in ("", "waiting") or bool(lists[0].rows)
     return desk.show("conversations.html", lists=lists, show=show, shows=SHOWS, opens=opens, closes=closes, is_waited=is_waited)
 
 
@@ -85,9 +84,10 @@ def since(desk: Desk, person_id: int) -> Answer:
 
 @pages.deed("/conversations/<int:person_id>/take", can="talk")
 def take(desk: Desk, person_id: int) -> Answer:
-    _known(desk, person_id)
-    desk.parts.counter.take_over(person_id, desk.staff.login)
-    desk.note("conversation.taken", f"person:{person_id}")
+    row = _known(desk, person_id)
+    if row.Conversation.attended_by != desk.staff.login:
+        desk.parts.counter.take_over(person_id, desk.staff.login)
+        desk.note("conversation.taken", f"person:{person_id}")
     return desk.back("You speak with her now; the bot is silent.", f"/admin/conversations/{person_id}")
 
 
