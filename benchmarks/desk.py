@@ -7,6 +7,7 @@ import re
 import shutil
 import statistics
 import time
+from datetime import UTC, datetime
 
 from sqlalchemy import event, text
 
@@ -17,6 +18,7 @@ from bot.seal import Seal, ring
 from bot.settings import Settings, read_keys
 from bot.wiring import Parts, make_app
 from models.base import Database
+from models.metrics import MetricDay
 from models.person import Address
 from models.staff import Staff, StaffSession
 from sandbox import servers
@@ -70,6 +72,7 @@ def desk() -> dict[str, float]:
         with servers.postgres(state) as postgres, servers.redis(state) as redis:
             database = money.filled(postgres.url, "desk", money.MANY)
             live(database)
+            MetricDay.roll(database, datetime.now(UTC).date())
             settings = Settings(
                 environment="test", database_url=postgres.url.replace("/postgres?", "/desk?", 1), redis_url=redis.url, secret_key="s" * 40,
                 public_url="https://bot.example", field_keys=f"b:{key}", spool_dir=state / "spool",
