@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
 import statistics
@@ -64,7 +65,7 @@ INSERT INTO timer (key, event, person_id, facts, due_at)
 
 
 def desk() -> dict[str, float]:
-    state = money.ROOT / ".demo" / "bench-desk"
+    state = money.ROOT / ".demo" / f"bench-desk-{os.getpid()}"
     state.mkdir(parents=True, exist_ok=True)
     key = base64.b64encode(b"k" * 32).decode()
     ring.use(Seal(read_keys(f"b:{key}")))
