@@ -48,11 +48,14 @@ class Journal(Base):
 
 class Entry(Base):
     __tablename__ = "entry"
-    __table_args__ = (CheckConstraint("amount <> 0 AND abs(amount) <= 10000000000000", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("amount <> 0 AND abs(amount) <= 10000000000000", name="amount"),
+        Index("ix_entry_account", "account_id", "id"),
+    )
 
     id: Mapped[Id]
     journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"), index=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
 

@@ -28,10 +28,14 @@ def upgrade() -> None:
     for name, table, columns, which in INDEXES:
         op.create_index(name, table, columns, unique=False, postgresql_where=sa.text(which) if which else None)
     held = {"postgresql_ops": {"code": "text_pattern_ops"}, "postgresql_where": sa.text("balance <> 0")}
+    op.create_index("ix_entry_account", "entry", ["account_id", "id"], unique=False)
+    op.drop_index("ix_entry_account_id", table_name="entry")  # the one above does its work, too
     op.create_index("ix_account_held", "account", ["code"], unique=False, **held)
 
 
 def downgrade() -> None:
     op.drop_index("ix_account_held", table_name="account")
+    op.create_index("ix_entry_account_id", "entry", ["account_id"], unique=False)
+    op.drop_index("ix_entry_account", table_name="entry")
     for name, table, _, _ in INDEXES:
         op.drop_index(name, table_name=table)
