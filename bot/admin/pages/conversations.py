@@ -126,7 +126,7 @@ def _base() -> Select[Any]:
 def _list(desk: Desk, name: str) -> tuple[Table, Select[Any]]:
     who = [
         Column("Who", lambda row: desk.name(row.Person.name) or "no name yet"),
-        Column("Number", lambda row: hidden(row.number)),
+        Column("Number", lambda row: Markup('<span class="number">{}</span>').format(hidden(row.number))),
         Column("What the bot was at", lambda row: _topmost(row.Conversation.stack)),
         Column("Wrote last", lambda row: shown.when(row.Conversation.heard_at, desk.now), lambda row: row.Conversation.heard_at),
     ]

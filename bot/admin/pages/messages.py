@@ -204,7 +204,7 @@ def _person(desk: Desk, said: str) -> int:
 
 def _who(desk: Desk, row: Any) -> Markup:
     name = desk.name(row.Person.name) if row.Person else ""
-    return Markup("{} <small>{}</small>").format(name or "no name yet", hidden(row.number))
+    return Markup('{} <small class="number">{}</small>').format(name or "no name yet", hidden(row.number))
 
 
 def _first_words(desk: Desk, body: Json) -> str:
