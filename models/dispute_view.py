@@ -58,7 +58,7 @@ class DisputeView:
 
     @classmethod
     def read(cls, db: Session, dispute_id: int) -> DisputeView | None:
-        """In seven statements."""
+        """In six statements."""
         sewer = aliased(Person)
         rows = select(Dispute, Order, Tailor, Person, sewer, Garment.label).join(Order, Order.id == Dispute.order_id)
         rows = rows.join(Tailor, Tailor.id == Order.tailor_id).join(Person, Person.id == Order.customer_id)

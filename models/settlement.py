@@ -44,14 +44,15 @@ class Bounds:
 
 
 def bounds(db: Session, order: Order) -> Bounds:
-    """In four statements."""
-    codes = {held.account(order, stage): stage for stage in STAGES}
-    rows = db.execute(select(ledger.Account.code, ledger.Account.kind, ledger.Account.balance).where(ledger.Account.code.in_(codes)))
-    have = dict.fromkeys(STAGES, 0) | {codes[row.code]: ledger.own_side(row.kind, row.balance) for row in rows}
+    """In three statements."""
+    codes, account = {held.account(order, stage): stage for stage in STAGES}, ledger.Account
     promised = select(func.coalesce(func.sum(Refund.amount), 0)).where(Refund.payment_id == Payment.id, Refund.cause != "surplus")
-    paid = select(func.coalesce(func.sum(Payment.amount - promised.scalar_subquery()), 0))
-    returnable = db.scalar(paid.where(Payment.order_id == order.id, Payment.booked == "escrow", Payment.stage.in_(STAGES)))
-    return Bounds(have, int(returnable or 0), held.commissioned(db, order), order.commission_bp)
+    paid = select(func.sum(Payment.amount - promised.scalar_subquery()))
+    returnable = paid.where(Payment.order_id == order.id, Payment.booked == "escrow", Payment.stage.in_(STAGES)).scalar_subquery()
+    rows = db.execute(select(account.code, account.kind, account.balance, returnable.label("returnable")).where(account.code.in_(codes))).all()
+    have = dict.fromkeys(STAGES, 0) | {codes[row.code]: ledger.own_side(row.kind, row.balance) for row in rows}
+    returnable_now = int(rows[0].returnable or 0) if rows else 0  # without an account nothing has come yet
+    return Bounds(have, returnable_now, held.commissioned(db, order), order.commission_bp)
 
 
 def effects(db: Session, order: Order, outcome: str, *, refund: int | None, bearer: str | None) -> rules.Effects:
