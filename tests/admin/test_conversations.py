@@ -84,6 +84,11 @@ def test_nobody_waits(sits: Sits) -> None:
     assert "Nobody has written yet" in browser.page("/conversations?show=all")
 
 
+def test_the_second_page_is_everybodys_and_says_nothing_of_who_waits(stage: Stage, sits: Sits, ama: int) -> None:
+    page = sits("support").page("/conversations?page=2")
+    assert "Nobody waits for a person" not in page and "Nobody has written yet" in page
+
+
 def test_next_takes_the_oldest_and_never_one_who_is_taken(stage: Stage, sits: Sits, ama: int) -> None:
     stage.given_customer("esi")
     stage.say("esi", "agent")

@@ -45,11 +45,14 @@ _OPEN = and_(Plea.person_id == Person.id, Plea.answered_at.is_(None))
 def queue(desk: Desk) -> Answer:
     show = request.args.get("show", "")
     show = show if show in SHOWS else ""
-    tables = [_list(desk, name) for name in ((show,) if show else ("waiting", "attended", "all"))]
+    names = (show,) if show else ("all",) if request.args.get("page", "1") != "1" else ("waiting", "attended", "all")
+    tables = [_list(desk, name) for name in names]
     if wants_file():
         table, statement = tables[-1]
         return table.file(desk, statement, scalars=False)
     lists = [table.fill(desk.db, statement, scalars=False) for table, statement in tables]
+    for table in lists[:-1]:
+        table.has_more = False  # the next page of the queue is everybody's; who waits has a list of her own
     opens = None if office.is_open(desk.now) else office.spoken(office.opens_at(desk.now), desk.now)
     closes = office.HOURS.get(desk.now.weekday(), (0, 0))[1]
     is_waited = show not in ("", "waiting") or bool(lists[0].rows)
