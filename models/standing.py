@@ -28,10 +28,10 @@ class Standing:
 
 
 _STANDINGS = text("""
-    SELECT name, (SELECT submitted_at FROM payment WHERE provider = name AND state = 'succeeded' ORDER BY id DESC LIMIT 1) AS taken_at,
-        (SELECT settled_at FROM disbursement WHERE provider = name AND state = 'succeeded' ORDER BY id DESC LIMIT 1) AS sent_at,
-        coalesce((SELECT balance FROM account WHERE code = 'provider_clearing:' || name), 0) AS balance,
-        coalesce((SELECT sum(amount) FROM disbursement WHERE provider = name AND state = 'approved'), 0)::bigint AS waiting,
-        coalesce((SELECT sum(amount) FROM disbursement WHERE provider = name
+    SELECT p.name, (SELECT submitted_at FROM payment WHERE provider = p.name AND state = 'succeeded' ORDER BY id DESC LIMIT 1) AS taken_at,
+        (SELECT settled_at FROM disbursement WHERE provider = p.name AND state = 'succeeded' ORDER BY id DESC LIMIT 1) AS sent_at,
+        coalesce((SELECT balance FROM account WHERE code = 'provider_clearing:' || p.name), 0) AS balance,
+        coalesce((SELECT sum(amount) FROM disbursement WHERE provider = p.name AND state = 'approved'), 0)::bigint AS waiting,
+        coalesce((SELECT sum(amount) FROM disbursement WHERE provider = p.name
             AND state IN ('submitting', 'unknown', 'pending', 'needs_attention', 'needs_review')), 0)::bigint AS under_way
-    FROM unnest(CAST(:names AS text[])) AS name""")
+    FROM unnest(CAST(:names AS text[])) AS p(name)""")

@@ -13,6 +13,7 @@ from models import ledger
 from models.audit import Audit
 from models.case import Case
 from models.dry_float import DryFloat
+from models.standing import Standing
 from models.switch import PAYOUTS, Switch
 from tests.admin.conftest import Browser
 from tests.stage import Stage
@@ -64,6 +65,23 @@ def test_one_that_fails_again_and_again_is_left_alone(stage: Stage, esi: Browser
     for _ in range(5):
         stage.parts.circuit.note("mtn", "collect", NotAccepted("503"))
     assert "Left alone for asking for money" in esi.words("/providers")
+
+
+def test_when_money_last_came_and_went(stage: Stage) -> None:
+    stage.given_tailor("kofi", "kente shirts", "Accra", 250)
+    stage.given_order("ama", "kente shirt", "kofi", "deposited")
+    with stage.parts.database.begin() as db:
+        before = Standing.of(db, ("mtn", "vodafone"))
+        db.merge(stage.orders()[0]).cancel(db, "person:1", stage.parts.clock.now())
+    assert before["mtn"].taken_at and before["mtn"].sent_at is None and before["mtn"].balance == 62_50
+    assert before["vodafone"] == Standing("vodafone", None, None, 0, 0, 0)
+    stage.settle()
+    with stage.parts.database.begin() as db:
+        assert Standing.of(db, ("mtn",))["mtn"].under_way == 62_50
+    stage.pass_time(1)
+    with stage.parts.database.begin() as db:
+        after = Standing.of(db, ("mtn",))["mtn"]
+    assert after.sent_at and (after.balance, after.waiting, after.under_way) == (0, 0, 0)
 
 
 def test_an_empty_float_is_filled_again(stage: Stage, esi: Browser) -> None:
