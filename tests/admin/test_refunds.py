@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -140,6 +141,15 @@ def test_goodwill_below_the_limit_needs_one_and_happens_once(stage: Stage, finis
         case = db.scalars(select(Case)).one()
     page = esi.page(f"/cases/{case.id}")
     assert "<script>alert" not in page and "&lt;script&gt;" in page
+
+
+def test_goodwill_pressed_by_many_at_the_same_moment_is_given_once(stage: Stage, finished: str, sits: Sits) -> None:
+    seats = [sits("finance", login=f"esi{'abcd'[n]}") for n in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda seat: seat.post("/refunds/new", order=finished, amount="200", key="k1", why="all wrong").status_code, seats))
+        more = list(pool.map(lambda seat: seat.post("/refunds/new", order=finished, amount="30", key=seat.csrf, why="and more").status_code, seats))
+    assert answers == [303] * 4 and sorted(more) == [303, 422, 422, 422], "never more than was paid"
+    assert books(stage)["loss:goodwill"] == 230_00
 
 
 def test_what_does_not_fit_is_said_and_what_was_typed_stays(stage: Stage, finished: str, sits: Sits) -> None:
