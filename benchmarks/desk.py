@@ -29,8 +29,7 @@ ROUNDS = 9
 #: Beside the orders of benchmarks/money.py: half a million messages each way, and some of everything people at the desk look at.
 LIFE = """
 UPDATE person SET consented_at = now();
-UPDATE payment SET created_at = now() - id % 5000 * interval '1 hour';
-UPDATE orders SET placed_at = now() - id % 2000 * interval '1 hour', state_since = placed_at, state = (ARRAY['IN_PROGRESS', 'ACCEPTED', 'DISPUTED',
+UPDATE orders SET state = (ARRAY['IN_PROGRESS', 'ACCEPTED', 'DISPUTED',
     'READY_FOR_FITTING', 'CANCELLED'])[1 + id % 5] WHERE id % 10 = 0;
 INSERT INTO piece (order_id, place, who, garment, work, discount, fabric_cost, express_cost, measures)
     SELECT n, 1, NULL, 'kaftan', 25000, 0, 0, 0, '{}' FROM generate_series(1, 100000) n;
@@ -52,12 +51,13 @@ INSERT INTO refund (key, order_id, payment_id, person_id, amount, currency, caus
     FROM generate_series(1, 10000) n;
 INSERT INTO disbursement (reference, once, purpose, way, person_id, tailor_id, provider, network, msisdn, name, amount, currency, source, state, run,
     callback_key, created_at, submitted_at, settled_at, polls)
-    SELECT md5('d' || n), 'd' || n, 'payout', 'transfer', 1 + n % 1000, 1 + n % 1000, 'mtn', 'mtn', :number, '', 5000, 'GHS', 'tailor_wallet:1',
-    CASE WHEN n % 500 = 0 THEN 'created' ELSE 'succeeded' END, '2026-W' || n % 50, 'k', now(), now(), now(), 1 FROM generate_series(1, 50000) n;
+    SELECT md5('d' || n), 'd' || n, 'payout', 'transfer', 1 + n % 1000, 1 + n % 1000, 'mtn', 'mtn', :number, :name, 5000, 'GHS', 'tailor_wallet:1',
+    CASE WHEN n % 500 = 0 THEN 'created' ELSE 'succeeded' END, '2026-W' || n % 50, 'k', at, at, at, 1
+    FROM generate_series(1, 50000) n, LATERAL (SELECT now() - n * interval '10 min' AS at) t;
 INSERT INTO money_case (key, kind, severity, provider, facts, state, opened_at)
     SELECT 'c' || n, 'theirs_only', 1, 'mtn', '{}', CASE WHEN n % 20 = 0 THEN 'open' ELSE 'closed' END, now() FROM generate_series(1, 2000) n;
 INSERT INTO audit (at, who, action, subject, facts, why, place, request, before, hash)
-    SELECT now(), 'esi', 'person.read', 'person:' || n % 1000, '{}', '', '', '', '', '' FROM generate_series(1, 50000) n;
+    SELECT now() - n * interval '1 min', 'esi', 'person.read', 'person:' || n % 1000, '{}', '', '', '', '', '' FROM generate_series(1, 50000) n;
 INSERT INTO plea (person_id, at, answered_at) SELECT n, now(), CASE WHEN n % 10 > 0 THEN now() END FROM generate_series(1, 1000) n;
 INSERT INTO timer (key, event, person_id, facts, due_at)
     SELECT 'order:' || n * 10 || ':silence', 'e', 1, '{}', now() + n * interval '1 min' FROM generate_series(1, 10000) n;
@@ -84,12 +84,12 @@ def desk() -> dict[str, float]:
 
 
 def live(database: Database) -> None:
-    values = {"number": ring.seal.close("+233241234567")}
+    values = {"name": ring.seal.close("AMA MENSAH"), "number": ring.seal.close("+233241234567")}
     with database.engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for statement in filter(str.strip, LIFE.split(";\n")):
             bound = {name: value for name, value in values.items() if f":{name}" in statement}
-            connection.execute(text(re.sub(r":(?!number\b)(\w)", r"\\:\1", statement)), bound)
+            connection.execute(text(re.sub(r":(?!name\b|number\b)(\w)", r"\\:\1", statement)), bound)
     with database.at_once() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
 

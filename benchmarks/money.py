@@ -22,6 +22,7 @@ from sandbox import servers
 ROOT = Path(__file__).resolve().parent.parent
 FEW, MANY, TAILORS = 1_000, 100_000, 1_000
 BARS = {"balance_ms": ("<=", 50), "check_order_ms": ("<=", 50), "check_all_s": ("<=", 60), "posting_ratio": ("<=", 1.2)}
+AGO = "now() - n % 5000 * interval '1 hour'"  # over the last seven months
 #: Completed orders with all their steps, payments, clocks and movements; every price GHS 250, every commission 20 %.
 HISTORY = """
 INSERT INTO person (id, name, language, role, created_at) OVERRIDING SYSTEM VALUE
@@ -33,11 +34,11 @@ INSERT INTO garment (name, label, base, days, yards10, rank, active) VALUES ('ka
 INSERT INTO orders (id, number, customer_id, tailor_id, garment, pieces, state, work, discount, fabric_cost, express_cost, total, commission_bp,
     fabric, style, promised_on, code_tries, placed_at, state_since, asked) OVERRIDING SYSTEM VALUE
     SELECT n, 'SW-2611-' || lpad(n::text, 6, '0'), 1 + n % TAILORS, 1 + (n * 7) % TAILORS, 'kaftan', 1, 'COMPLETED', 25000, 0, 0, 0, 25000, 2000,
-    'own', '', '2026-12-12', 0, now(), now(), '{}' FROM generate_series(1, ORDERS) n;
+    'own', '', '2026-12-12', 0, AGO, AGO, '{}' FROM generate_series(1, ORDERS) n;
 INSERT INTO order_step (order_id, origin, target, event, actor, at)
-    SELECT n, 'A', 'B', 'step' || s, 'story', now() FROM generate_series(1, ORDERS) n, generate_series(1, 11) s;
+    SELECT n, 'A', 'B', 'step' || s, 'story', AGO FROM generate_series(1, ORDERS) n, generate_series(1, 11) s;
 INSERT INTO timer (key, event, person_id, facts, due_at, rung_at)
-    SELECT 'order:' || n || ':clock' || s, 'e', 1, '{}', now(), now() FROM generate_series(1, ORDERS) n, generate_series(1, 6) s;
+    SELECT 'order:' || n || ':clock' || s, 'e', 1, '{}', AGO, AGO FROM generate_series(1, ORDERS) n, generate_series(1, 6) s;
 INSERT INTO account (code, kind, floored, balance) VALUES ('provider_clearing:mtn', 'A', false, 0), ('platform_revenue', 'I', false, 0);
 INSERT INTO account (code, kind, floored, balance) SELECT 'tailor_wallet:' || n, 'L', true, 0 FROM generate_series(1, TAILORS) n;
 INSERT INTO account (code, kind, floored, balance)
@@ -48,9 +49,9 @@ CREATE TEMP TABLE part ON COMMIT DROP AS
 INSERT INTO payment (id, reference, order_id, stage, person_id, provider, network, msisdn, amount, currency, state, provider_id, booked, refusals,
     callback_key, created_at, submitted_at, polls) OVERRIDING SYSTEM VALUE
     SELECT p, md5('r' || p), n, s, 1 + n % TAILORS, 'mtn', 'mtn', 'NUMBER', amount, 'GHS', 'succeeded', 'P' || p, 'escrow', '[]',
-    'k', now(), now(), 1 FROM part;
+    'k', AGO, AGO, 1 FROM part;
 INSERT INTO journal (id, key, order_id, posted_at) OVERRIDING SYSTEM VALUE
-    SELECT 2 * p - 1, 'collect:' || p, n, now() FROM part UNION ALL SELECT 2 * p, 'release:' || n || ':' || s, n, now() FROM part;
+    SELECT 2 * p - 1, 'collect:' || p, n, AGO FROM part UNION ALL SELECT 2 * p, 'release:' || n || ':' || s, n, AGO FROM part;
 INSERT INTO entry (journal_id, account_id, amount, currency)
     SELECT 2 * p - 1, a.id, amount, 'GHS' FROM part, account a WHERE a.code = 'provider_clearing:mtn'
     UNION ALL SELECT 2 * p - 1, a.id, -amount, 'GHS' FROM part JOIN account a ON a.code = 'escrow:' || n || ':' || s
@@ -96,7 +97,7 @@ def filled(url: str, name: str, orders: int) -> Database:
 def fill(database: Database, orders: int) -> None:
     """So many completed orders, past the guards of the database, which would take them one by one."""
     sealed = {"NOBODY": ring.seal.close("Ama Mensah"), "NUMBER": ring.seal.close("+233241234567")}
-    history = HISTORY.replace("ORDERS", str(orders)).replace("TAILORS", str(TAILORS))
+    history = HISTORY.replace("ORDERS", str(orders)).replace("TAILORS", str(TAILORS)).replace("AGO", AGO)
     for word, value in sealed.items():
         history = history.replace(word, value)
     with database.engine.begin() as connection:
