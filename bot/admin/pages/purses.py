@@ -169,7 +169,7 @@ def _table(desk: Desk, week: str, verdict: Any, more: list[wages.Wages]) -> Tabl
         empty="No tailor has money with us. What is released for an order lands in its tailor's wallet and stands here.",
         columns=[
             Column("Tailor", lambda row: row.Tailor.business),
-            amount("Held for her orders", lambda row: more[0].held.get(row.Tailor.id, 0)), amount("In her wallet", lambda row: row.wallet, "-wallet"),
+            amount("Held", lambda row: more[0].held.get(row.Tailor.id, 0)), amount("Wallet", lambda row: row.wallet, "-wallet"),
             amount("She owes", lambda row: row.owed), amount("In dispute", lambda row: more[0].disputed.get(row.Tailor.id, 0)),
             amount("On its way", lambda row: more[0].in_flight.get(row.Tailor.id, 0)), amount("Available", with_us),
             Column("Paid at", lambda row: whole(desk.phone(row.Purse.number)) if row.Purse else "–"), Column("Name check", name_check),
