@@ -30,7 +30,7 @@ ROUNDS = 9
 LIFE = """
 UPDATE person SET consented_at = now();
 UPDATE orders SET state = (ARRAY['IN_PROGRESS', 'ACCEPTED', 'DISPUTED',
-    'READY_FOR_FITTING', 'CANCELLED'])[1 + id % 5] WHERE id % 10 = 0;
+    'READY_FOR_FITTING', 'CANCELLED'])[1 + id / 10 % 5] WHERE id % 10 = 0;
 INSERT INTO piece (order_id, place, who, garment, work, discount, fabric_cost, express_cost, measures)
     SELECT n, 1, NULL, 'kaftan', 25000, 0, 0, 0, '{}' FROM generate_series(1, 100000) n;
 INSERT INTO conversation (person_id, version, stack, misses, heard_at) SELECT n, 1, '[]', 0, now() FROM generate_series(1, 1000) n;
@@ -53,11 +53,12 @@ INSERT INTO disbursement (reference, once, purpose, way, person_id, tailor_id, p
     callback_key, created_at, submitted_at, settled_at, polls)
     SELECT md5('d' || n), 'd' || n, 'payout', 'transfer', 1 + n % 1000, 1 + n % 1000, 'mtn', 'mtn', :number, :name, 5000, 'GHS', 'tailor_wallet:1',
     CASE WHEN n % 500 = 0 THEN 'created' ELSE 'succeeded' END, '2026-W' || n % 50, 'k', at, at, at, 1
-    FROM generate_series(1, 50000) n, LATERAL (SELECT now() - n * interval '10 min' AS at) t;
+    FROM generate_series(1, 50000) n, LATERAL (SELECT now() - (50000 - n) * interval '5 min' AS at) t;
 INSERT INTO money_case (key, kind, severity, provider, facts, state, opened_at)
     SELECT 'c' || n, 'theirs_only', 1, 'mtn', '{}', CASE WHEN n % 20 = 0 THEN 'open' ELSE 'closed' END, now() FROM generate_series(1, 2000) n;
 INSERT INTO audit (at, who, action, subject, facts, why, place, request, before, hash)
-    SELECT now() - n * interval '1 min', 'esi', 'person.read', 'person:' || n % 1000, '{}', '', '', '', '', '' FROM generate_series(1, 50000) n;
+    SELECT now() - (50000 - n) * interval '1 min', 'esi', 'person.read', 'person:' || n % 1000, '{}', '', '', '', '', ''
+    FROM generate_series(1, 50000) n;
 INSERT INTO plea (person_id, at, answered_at) SELECT n, now(), CASE WHEN n % 10 > 0 THEN now() END FROM generate_series(1, 1000) n;
 INSERT INTO timer (key, event, person_id, facts, due_at)
     SELECT 'order:' || n * 10 || ':silence', 'e', 1, '{}', now() + n * interval '1 min' FROM generate_series(1, 10000) n;

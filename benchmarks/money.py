@@ -22,7 +22,7 @@ from sandbox import servers
 ROOT = Path(__file__).resolve().parent.parent
 FEW, MANY, TAILORS = 1_000, 100_000, 1_000
 BARS = {"balance_ms": ("<=", 50), "check_order_ms": ("<=", 50), "check_all_s": ("<=", 60), "posting_ratio": ("<=", 1.2)}
-AGO = "now() - n % 5000 * interval '1 hour'"  # over the last seven months
+AGO = "now() - (ORDERS - n) * interval '5000 hours' / ORDERS"  # over the last seven months, one after the other, as rows come
 #: Completed orders with all their steps, payments, clocks and movements; every price GHS 250, every commission 20 %.
 HISTORY = """
 INSERT INTO person (id, name, language, role, created_at) OVERRIDING SYSTEM VALUE
@@ -36,7 +36,7 @@ INSERT INTO orders (id, number, customer_id, tailor_id, garment, pieces, state, 
     SELECT n, 'SW-2611-' || lpad(n::text, 6, '0'), 1 + n % TAILORS, 1 + (n * 7) % TAILORS, 'kaftan', 1, 'COMPLETED', 25000, 0, 0, 0, 25000, 2000,
     'own', '', '2026-12-12', 0, AGO, AGO, '{}' FROM generate_series(1, ORDERS) n;
 INSERT INTO order_step (order_id, origin, target, event, actor, at)
-    SELECT n, 'A', 'B', 'step' || s, 'story', AGO FROM generate_series(1, ORDERS) n, generate_series(1, 11) s;
+    SELECT n, 'A', 'B', 'step' || s, 'story', AGO FROM generate_series(1, ORDERS) n, generate_series(1, 11) s ORDER BY n;
 INSERT INTO timer (key, event, person_id, facts, due_at, rung_at)
     SELECT 'order:' || n || ':clock' || s, 'e', 1, '{}', AGO, AGO FROM generate_series(1, ORDERS) n, generate_series(1, 6) s;
 INSERT INTO account (code, kind, floored, balance) VALUES ('provider_clearing:mtn', 'A', false, 0), ('platform_revenue', 'I', false, 0);
@@ -97,7 +97,7 @@ def filled(url: str, name: str, orders: int) -> Database:
 def fill(database: Database, orders: int) -> None:
     """So many completed orders, past the guards of the database, which would take them one by one."""
     sealed = {"NOBODY": ring.seal.close("Ama Mensah"), "NUMBER": ring.seal.close("+233241234567")}
-    history = HISTORY.replace("ORDERS", str(orders)).replace("TAILORS", str(TAILORS)).replace("AGO", AGO)
+    history = HISTORY.replace("AGO", AGO).replace("ORDERS", str(orders)).replace("TAILORS", str(TAILORS))
     for word, value in sealed.items():
         history = history.replace(word, value)
     with database.engine.begin() as connection:
