@@ -30,7 +30,7 @@ from tests.machine.vault import furnished
 from tests.machine.watch import Watch
 from tests.stage import Life, Stage
 
-HANDS, ROUNDS = 16, int(os.environ.get("HANDS_ROUNDS", "100"))
+HANDS, ROUNDS = 16, int(os.environ.get("HANDS_ROUNDS", "500"))
 Deed = Callable[["Table"], None]
 BOOKS = """SELECT regexp_replace(j.key, '[0-9]+', '#', 'g'), regexp_replace(a.code, '[0-9]+', '#', 'g'), e.amount
     FROM journal j JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.account_id

@@ -40,7 +40,7 @@ from tests.machine.vault import Vault, furnished
 from tests.machine.watch import Watch
 from tests.stage import COLOURS, PHONES, Stage
 
-RUNS, STEPS, BATCHES = int(os.environ.get("MACHINE_RUNS", "400")), 50, 4
+RUNS, STEPS, BATCHES = int(os.environ.get("MACHINE_RUNS", "2000")), 50, 8
 the_stage: Stage
 the_vault: Vault
 DEEDS = (
