@@ -7,6 +7,7 @@ import secrets
 import sys
 from datetime import timedelta
 from functools import cache
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot import jobs
 from bot.messages import Incoming, Reply
 from bot.rules.roles import Role
+from bot.rules.verification import FEWEST_PHOTOS
 from bot.understand import network_hint
 from models.application import Application, known_or_new
 from models.conversation import Conversation
@@ -60,15 +62,18 @@ SAMPLES: tuple[tuple[str, str, str, str, int, int, bool, bool, int, dict[str, in
         {"school_uniform": 70, "shorts": 40, "skirt": 50}, "#795548#fff8e1#3e2723",
     ),
 )  # fmt: skip
-#: Who wants to be a tailor: phone, person, business, town, {garment: GHS}, Ghana Card, where, who speaks for her, years, colours, is looked at.
-APPLICANTS: tuple[tuple[str, str, str, str, dict[str, int], str, str, tuple[str, str], int, str, bool], ...] = (
+#: Who wants to be a tailor: phone, person, business, its type, town, {garment: GHS}, Ghana Card, where, km she goes, who speaks for her, years,
+#: colours, is looked at.
+APPLICANTS: tuple[tuple[str, str, str, str, str, dict[str, int], str, str, int | None, list[tuple[str, str]], int, str, bool], ...] = (
     (
-        "+233244000011", "Esther Tetteh", "Tetteh Fashion", "tema", {"kaba_and_slit": 210, "office_dress": 160}, "GHA-712345678-4",
-        "Community 4, opposite the clinic", ("Grace Tetteh", "+233244000099"), 6, "#00695c#ffd54f#ffffff", False,
+        "+233244000011", "Esther Tetteh", "Tetteh Fashion", "family", "tema", {"kaba_and_slit": 210, "office_dress": 160}, "GHA-712345678-4",
+        "Community 4, opposite the clinic", 15, [("Grace Mensah", "+233244000099"), ("Comfort Addo", "+233244000098")], 6,
+        "#00695c#ffd54f#ffffff", False,
     ),
     (
-        "+233208000012", "Daniel Asare", "Asare Suits", "kumasi", {"suit": 360, "trousers": 55}, "GHA-698765432-1",
-        "Bantama market, stall 22", ("Kwame Ofori", "+233208000099"), 11, "#263238#b0bec5#ff7043", True,
+        "+233208000012", "Daniel Asare", "Asare Suits", "shop", "kumasi", {"suit": 360, "trousers": 55}, "GHA-698765432-1",
+        "Bantama market, stall 22", None, [("Kwame Ofori", "+233208000099"), ("Abena Sarfo", "+233208000098"), ("Yaw Antwi", "+233244000097")], 11,
+        "#263238#b0bec5#ff7043", True,
     ),
 )  # fmt: skip
 #: Who works at the desk of a demo; two for money, since each needs the other.
@@ -95,17 +100,17 @@ def seed(parts: Parts) -> None:
 
 
 def add_applicant(
-    db: Session, parts: Parts, phone: str, name: str, business: str, town: str, prices: dict[str, int], ghana_card: str, location: str,
-    reference: tuple[str, str], years: int, colours: str, is_looked_at: bool, channel: str = "twilio",
+    db: Session, parts: Parts, phone: str, name: str, business: str, business_type: str, town: str, prices: dict[str, int], ghana_card: str,
+    location: str, radius_km: int | None, references: list[tuple[str, str]], years: int, colours: str, is_looked_at: bool, channel: str = "twilio",
 ) -> Tailor:  # fmt: skip
     """Somebody who waits to be approved, with photos in her colours; perhaps somebody at the desk has begun to look."""
     now = parts.clock.now()
-    warp, weft, thread = colours.split("#")[1:]
-    photos = [cloth(f"#{a}#{b}#{c}") for a, b, c in ((warp, weft, thread), (weft, thread, warp), (thread, warp, weft))]
+    photos = [cloth("".join(f"#{colour}" for colour in order)) for order in permutations(colours.split("#")[1:])][:FEWEST_PHOTOS]
     tailor = Application.hand_in(
-        db, known_or_new(db, channel, phone, name, now), business=business, town=town, prices={g: price * 100 for g, price in prices.items()},
-        ghana_card=ghana_card, card_until=None, card_image=None, registration="", location=location, reference=reference, years=years,
-        photos=photos, wallet=phone.lstrip("+"), network=network_hint(phone) or "mtn", by="seed", now=now,
+        db, known_or_new(db, channel, phone, name, now), phone=phone, business=business, business_type=business_type, town=town,
+        prices={g: price * 100 for g, price in prices.items()}, ghana_card=ghana_card, card_until=None, card_image=_card(ghana_card, name),
+        registration="", location=location, radius_km=radius_km, references=references, years=years, photos=photos, wallet=phone.lstrip("+"),
+        network=network_hint(phone) or "mtn", by="seed", now=now,
     )  # fmt: skip
     if is_looked_at:
         tailor.tick(db, "location", "seed", now)
@@ -152,9 +157,7 @@ def cloth(colours: str) -> bytes:
             else:
                 for n in range(0, 60, 15):
                     draw.line((x, y + n, x + 59, y + n), fill=thread, width=5)
-    out = io.BytesIO()
-    sheet.save(out, "JPEG", quality=85)
-    return out.getvalue()
+    return _jpeg(sheet)
 
 
 def chat(parts: Parts) -> None:
@@ -192,6 +195,21 @@ def timers(parts: Parts) -> None:
             order = Order.by_id(db, timer.facts["order_id"]).number if "order_id" in timer.facts else timer.key
             left = "" if timer.paused_at else f"in {_spoken(timer.due_at - now)}"
             print(f"{when:24} {left:12} {timer.event:18} {order:16} {Person.by_id(db, timer.person_id).first_name}".rstrip())
+
+
+def _card(number: str, name: str) -> bytes:
+    """What stands for the photo of a Ghana Card, as a JPEG."""
+    sheet = Image.new("RGB", (480, 300), "#e8dcc0")
+    draw = ImageDraw.Draw(sheet)
+    for y, line in ((40, "SAMPLE, NOT A CARD"), (150, name), (210, number)):
+        draw.text((40, y), line, fill="#222222", font_size=28)
+    return _jpeg(sheet)
+
+
+def _jpeg(sheet: Image.Image) -> bytes:
+    out = io.BytesIO()
+    sheet.save(out, "JPEG", quality=85)
+    return out.getvalue()
 
 
 def _spoken(wait: timedelta) -> str:

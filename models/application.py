@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, select
-from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.rules import NotAllowed
 from bot.rules import verification as rules
@@ -16,11 +16,12 @@ from models.holder_check import HolderCheck
 from models.person import Address, Person
 from models.picture import Picture
 from models.purse import Purse
+from models.referee import Referee
 from models.tailor import Tailor
 
 
 class Application(Base):
-    """One per tailor. Her card's number and picture are sealed."""
+    """One per tailor. Her card's number and picture are sealed; her specialities are what she has prices for (`Offer`)."""
 
     __tablename__ = "application"
 
@@ -31,12 +32,12 @@ class Application(Base):
     ghana_card: Mapped[str] = mapped_column(Sealed)
     card_index: Mapped[str] = mapped_column(unique=True)  # one card, one tailor
     card_until: Mapped[date | None]
-    card_image: Mapped[bytes | None] = deferred(mapped_column(SealedBytes))
+    card_image: Mapped[bytes] = mapped_column(SealedBytes, deferred=True)
+    business_type: Mapped[str]  # bot/rules/verification.py
     registration: Mapped[str | None] = mapped_column(Sealed)  # of the business
-    location: Mapped[str] = mapped_column(Sealed)
-    reference_name: Mapped[str] = mapped_column(Sealed)
-    reference_phone: Mapped[str] = mapped_column(Sealed)
-    years: Mapped[int | None]  # of experience
+    location: Mapped[str | None] = mapped_column(Sealed)  # where in her town
+    radius_km: Mapped[int | None]  # how far she goes to a customer
+    years: Mapped[int]  # of experience
     photos: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # pictures of her work
     look_again_on: Mapped[date | None]
 
@@ -46,30 +47,33 @@ class Application(Base):
 
     @classmethod
     def hand_in(
-        cls, db: Session, person: Person, *, business: str, town: str, prices: dict[str, Pesewas], ghana_card: str, card_until: date | None,
-        card_image: bytes | None, registration: str, location: str, reference: tuple[str, str], years: int | None, photos: list[bytes],
-        wallet: str, network: str, by: str, now: datetime,
+        cls, db: Session, person: Person, *, phone: str, business: str, business_type: str, town: str, prices: dict[str, Pesewas], ghana_card: str,
+        card_until: date | None, card_image: bytes, registration: str, location: str, radius_km: int | None, references: list[tuple[str, str]],
+        years: int, photos: list[bytes], wallet: str, network: str, by: str, now: datetime,
     ) -> Tailor:  # fmt: skip
-        """`photos` are JPEGs the house has made safe, `wallet` is "233…". Raises NotAllowed("tailor_already" | "card_known" | "too_few_photos")."""
+        """`photos` and `card_image` are JPEGs the house has made safe, `phone` and those of `references` are "+233…", `wallet` is "233…".
+
+        Raises NotAllowed("tailor_already" | "card_known" | "too_few_photos" | "too_few_references" | "same_reference").
+        """
         if Tailor.of_person(db, person.id) is not None:
             raise NotAllowed("tailor_already")
         index = ring.seal.index(ghana_card)
         if db.scalar(select(cls.id).where(cls.card_index == index)) is not None:
             raise NotAllowed("card_known")
-        if not rules.FEWEST_PHOTOS <= len(photos) <= rules.MOST_PHOTOS:
-            raise NotAllowed("too_few_photos", fewest=rules.FEWEST_PHOTOS, most=rules.MOST_PHOTOS)
+        rules.check_photos(len(photos))
+        rules.check_references([number for _, number in references], phone)
         pictures = [Picture.own(db, photo, now) for photo in photos]
-        tailor = Tailor(person_id=person.id, business=business, town=town, state="APPLIED", picture_id=pictures[0].id)
+        tailor = Tailor(person_id=person.id, business=business, town=town, state="PENDING", picture_id=pictures[0].id)
         db.add(tailor)
         db.flush()
         for garment, price in prices.items():
             tailor.offer(db, garment, price)
         handed_in = cls(
             tailor_id=tailor.id, handed_in_at=now, handed_in_by=by, ghana_card=ghana_card, card_index=index, card_until=card_until,
-            card_image=card_image, registration=registration or None, location=location, reference_name=reference[0],
-            reference_phone=reference[1], years=years, photos=[picture.id for picture in pictures],
+            card_image=card_image, business_type=business_type, registration=registration or None, location=location or None,
+            radius_km=radius_km, years=years, photos=[picture.id for picture in pictures],
         )  # fmt: skip
-        db.add(handed_in)
+        db.add_all([handed_in, *(Referee(tailor_id=tailor.id, name=name, phone=number) for name, number in references)])
         HolderCheck.ask(db, tailor.id, wallet, network, now)
         return tailor
 

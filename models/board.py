@@ -19,7 +19,7 @@ COUNTS = {
     "pleas": "SELECT count(*) FROM plea WHERE answered_at IS NULL AND taken_by IS NULL",
     "disputes": "SELECT count(*) FROM dispute WHERE state <> 'closed'",
     "disputes_late": "SELECT count(*) FROM dispute WHERE state <> 'closed' AND answered_at IS NULL AND answer_due_at < :now",
-    "tailors": "SELECT count(*) FROM tailor WHERE state IN ('APPLIED', 'IN_REVIEW')",
+    "tailors": "SELECT count(*) FROM tailor WHERE state IN ('PENDING', 'UNDER_REVIEW')",
     "letters_failed": "SELECT count(*) FROM outbox WHERE state = 'dead' OR (state = 'sent' AND receipt = 4)",
     "events_failed": "SELECT count(*) FROM inbox WHERE state = 'failed'",
     "cases": "SELECT count(*) FROM money_case WHERE state = 'open'",

@@ -30,6 +30,7 @@ from models.piece import Piece
 from models.profile import Measurement, Profile
 from models.purse import Purse
 from models.recording import Recording
+from models.referee import Referee
 from models.refund import Refund
 from models.tailor import Tailor
 from models.timer import Timer
@@ -125,7 +126,7 @@ def _forget_pictures(db: Session, person_id: int) -> None:
 
 def _forget_business(db: Session, tailor: Tailor) -> None:
     tailor.business, tailor.picture_id = FORMER, None
-    for kind in (Application, Purse, HolderCheck):
+    for kind in (Application, Referee, Purse, HolderCheck):
         db.execute(delete(kind).where(kind.tailor_id == tailor.id))
 
 

@@ -16,13 +16,13 @@ from models.verified import Verified
 
 class Tailor(Verified, Base):
     __tablename__ = "tailor"
-    __table_args__ = (Index("ix_tailor_waiting", "id", postgresql_where=text("state IN ('APPLIED', 'IN_REVIEW')")),)
+    __table_args__ = (Index("ix_tailor_waiting", "id", postgresql_where=text("state IN ('PENDING', 'UNDER_REVIEW')")),)
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
     business: Mapped[str]
     town: Mapped[str]
-    state: Mapped[str] = mapped_column(default="APPLIED")  # bot/rules/verification.py
+    state: Mapped[str] = mapped_column(default="PENDING")  # bot/rules/verification.py
     rating100: Mapped[int] = mapped_column(default=0)
     jobs: Mapped[int] = mapped_column(default=0)
     identity_verified: Mapped[bool] = mapped_column(default=False)

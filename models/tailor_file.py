@@ -17,6 +17,7 @@ from models.holder_check import HolderCheck
 from models.order import Order
 from models.person import Address, Person
 from models.purse import Purse
+from models.referee import Referee
 from models.tailor import Offer, Tailor
 from models.tailor_step import TailorStep
 
@@ -32,6 +33,7 @@ class TailorFile:
     phone: str | None
     under_way: int  # orders
     offers: Sequence[Any]  # offer id, label, price, open
+    referees: list[Referee]
     steps: list[TailorStep]
     check: HolderCheck | None  # whose wallet it is, asked last
 
@@ -53,7 +55,7 @@ class TailorFile:
 
     @classmethod
     def read(cls, db: Session, tailor_id: int) -> TailorFile | None:
-        """In four statements."""
+        """In five statements."""
         phone = select(Address.value).where(Address.person_id == Tailor.person_id, Address.gone_at.is_(None)).order_by(Address.id).limit(1)
         busy = select(func.count()).select_from(Order).where(Order.tailor_id == Tailor.id, Order.state.not_in(OVER))
         rows = select(Tailor, Person, Application, Purse, phone.scalar_subquery(), busy.scalar_subquery()).join(Person, Person.id == Tailor.person_id)
@@ -65,7 +67,7 @@ class TailorFile:
         sewn = db.execute(offers.where(Offer.tailor_id == tailor_id).order_by(Offer.price)).all()
         tailor, person, application, purse, number, under_way = found
         steps, check = TailorStep.of(db, tailor_id), last_check(db, tailor_id)
-        return cls(tailor, person, application, purse, number, under_way, sewn, steps, check)
+        return cls(tailor, person, application, purse, number, under_way, sewn, Referee.of(db, tailor_id), steps, check)
 
 
 def listed() -> Select[Any]:

@@ -33,9 +33,9 @@ class Verified:
         if check not in (*rules.CHECKS, *rules.EXTRA):
             raise NotAllowed("unknown_check")
         db.refresh(self, with_for_update=True)
-        if self.state == "APPLIED":
+        if self.state == "PENDING":
             self._look(db, "taken_up", by, now)
-        if self.state not in ("IN_REVIEW", "APPROVED"):
+        if self.state not in ("UNDER_REVIEW", "APPROVED"):
             raise NotAllowed("not_now", state=self.state)
         event = "ticked" if is_good else "unticked"
         db.add(TailorStep(tailor_id=self.id, event=event, about=check, origin=self.state, target=self.state, by=by, at=now))

@@ -33,8 +33,8 @@ def given(line: str, stage: Stage) -> bool:
         Garment.stock(db)
         db.flush()
         terminal.add_applicant(
-            db, stage.parts, PHONES[who], m[1], f"{m[1]}'s Sewing", m[3].lower(), {garment: int(m[4])}, card, "The market", ("Aba", "+233244000099"),
-            3, COLOURS, False,
+            db, stage.parts, PHONES[who], m[1], f"{m[1]}'s Sewing", "alone", m[3].lower(), {garment: int(m[4])}, card, "The market", 10,
+            [("Aba", "+233244000099"), ("Kwesi", "+233208000098")], 3, COLOURS, False,
         )  # fmt: skip
     return True
 

@@ -30,7 +30,7 @@ def test_seeding_twice_is_seeding_once(stage: Stage) -> None:
     with stage.parts.database.begin() as db:
         assert len(Garment.all(db)) == 15
         assert db.query(Tailor).count() == len(terminal.SAMPLES) + len(terminal.APPLICANTS)
-        assert sorted(t.state for t in db.query(Tailor) if t.state != "APPROVED") == ["APPLIED", "IN_REVIEW"]
+        assert sorted(t.state for t in db.query(Tailor) if t.state != "APPROVED") == ["PENDING", "UNDER_REVIEW"]
 
 
 def test_the_real_world_gets_no_sample_tailors(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

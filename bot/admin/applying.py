@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,12 +21,12 @@ from models.person import Person
 from models.tailor import Tailor
 
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")  # JPEG, PNG, WebP
-LEAST_PRICE, MOST_PRICE, MOST_YEARS = 10_00, 10_000_00, 80  # pesewas; years
-TEXTS = {"name": 80, "business": 60, "town": 40, "location": 300, "reference_name": 80, "registration": 60}  # characters
+LEAST_PRICE, MOST_PRICE = 10_00, 10_000_00  # pesewas
+TEXTS = {"name": 80, "business": 60, "town": 40, "location": 300, "registration": 60}  # characters
 NEEDED = {
-    "name": "Her name, as on the card.", "business": "The name of the business.", "town": "The town.", "location": "Where she works.",
-    "reference_name": "Who speaks for her.",
+    "name": "Her name, as on the card.", "business": "The name of the business.", "town": "The town.",
 }  # fmt: skip
+LONGEST_NAME, PHONE = 80, "A phone number like 024 123 4567."  # characters
 
 
 @dataclass(slots=True)
@@ -49,13 +50,15 @@ def read() -> Typed:
         typed.values[name] = said = " ".join(request.form.get(name, "").split())[:most]
         if not said and name in NEEDED:
             typed.wrong[name] = NEEDED[name]
-    typed.take("phone", phone, "A phone number like 024 123 4567.")
-    typed.take("reference_phone", phone, "A phone number like 024 123 4567.")
+    typed.take("phone", phone, PHONE)
     typed.take("wallet", lambda said: wallet(said).lstrip("+"), "A Ghanaian mobile-money number.")
-    typed.take("network", {name: name for name in NETWORKS}.__getitem__ if request.form.get("network") in NETWORKS else int, "Which network.")
+    typed.take("network", lambda said: _one_of(NETWORKS, said), "Which network.")
+    typed.take("business_type", lambda said: _one_of(rules.BUSINESSES, said), "What kind of business it is.")
     typed.take("ghana_card", rules.card_number, "Like GHA-123456789-0.")
     typed.take("card_until", lambda said: date.fromisoformat(said) if said else None, "A day, or nothing.")
-    typed.take("years", _years, "A number of years, or nothing.")
+    typed.take("years", lambda said: _whole(said, rules.MOST_YEARS), f"A number of years, {rules.MOST_YEARS} at most.")
+    typed.take("radius_km", lambda said: _whole(said, rules.MOST_RADIUS_KM) if said else None, f"Up to {rules.MOST_RADIUS_KM} km, or nothing.")
+    _read_references(typed)
     _read_prices(typed)
     _read_photos(typed)
     if "agreed" not in request.form:
@@ -69,11 +72,8 @@ def hand_in(desk: Desk, typed: Typed) -> Tailor:
     person = known_or_new(desk.db, _channel(desk), values["phone"], Person.proper(values["name"]) or values["name"], desk.now)
     if person.consented_at is None:
         person.agree(values["name"], desk.now)
-    told = {name: values[name] for name in ("business", "prices", "ghana_card", "card_until", "card_image", "registration", "location", "years")}
-    return Application.hand_in(
-        desk.db, person, town=values["town"].lower(), reference=(values["reference_name"], values["reference_phone"]), photos=values["photos"],
-        wallet=values["wallet"], network=values["network"], by=desk.staff.login, now=desk.now, **told,
-    )  # fmt: skip
+    told = {name: value for name, value in values.items() if name != "name"} | {"town": values["town"].lower()}
+    return Application.hand_in(desk.db, person, by=desk.staff.login, now=desk.now, **told)
 
 
 # -- private
@@ -84,10 +84,31 @@ def _channel(desk: Desk) -> str:
     return next((name for name in desk.parts.channels if name != "console"), "console")
 
 
-def _years(said: str) -> int | None:
-    if said and not (said.isdecimal() and int(said) <= MOST_YEARS):
+def _one_of(known: Container[str], said: str) -> str:
+    if said not in known:
         raise ValueError(said)
-    return int(said) if said else None
+    return said
+
+
+def _whole(said: str, most: int) -> int:
+    if not (said.isdecimal() and int(said) <= most):
+        raise ValueError(said)
+    return int(said)
+
+
+def _read_references(typed: Typed) -> None:
+    """(name, number) of each line that is not empty; the first ones must not be."""
+    values, found = typed.values, []
+    for n in range(1, rules.MOST_REFERENCES + 1):
+        name, number = f"reference_name_{n}", f"reference_phone_{n}"
+        said = " ".join(request.form.get(name, "").split())[:LONGEST_NAME]
+        if n > rules.FEWEST_REFERENCES and not said and not request.form.get(number, "").strip():
+            continue
+        if not said:
+            typed.wrong[name] = "Who speaks for her."
+        typed.take(number, phone, PHONE)
+        found.append((said, values.pop(number, "")))
+    values["references"] = found
 
 
 def _read_prices(typed: Typed) -> None:
@@ -118,9 +139,11 @@ def _read_photos(typed: Typed) -> None:
     if not rules.FEWEST_PHOTOS <= len(sent) <= rules.MOST_PHOTOS:
         typed.wrong["photos"] = f"From {rules.FEWEST_PHOTOS} to {rules.MOST_PHOTOS} photos of her work."
     try:
-        typed.values["card_image"] = _safe(card) if card and card.filename else None
+        typed.values["card_image"] = _safe(card) if card and card.filename else b""
     except NotAPicture:
         typed.wrong["card_image"] = "That is no photo that we can open (JPEG or PNG, 10 MB at most)."
+    if typed.values.get("card_image") == b"":
+        typed.wrong["card_image"] = "A photo of her Ghana Card."
 
 
 def _safe(file: FileStorage) -> bytes:

@@ -31,8 +31,8 @@ STATES: dict[str, tuple[str, str]] = {
     "open": ("warn", "open"), "proposed": ("busy", "proposed"), "closed": ("calm", "closed"), "settled": ("good", "settled"),
     "waiting": ("busy", "waiting"), "sent": ("good", "sent"), "done": ("good", "done"), "gone": ("calm", "given up"),
     "delivered": ("good", "delivered"), "read": ("good", "read"), "discarded": ("calm", "discarded"),
-    "APPLIED": ("warn", "applied"), "IN_REVIEW": ("warn", "in review"), "APPROVED": ("good", "approved"), "REJECTED": ("calm", "rejected"),
-    "NEEDS_FIX": ("busy", "asked for more"), "answered": ("busy", "answered"), "SUSPENDED": ("bad", "suspended"), "PENDING": ("warn", "pending"),
+    "PENDING": ("warn", "pending"), "UNDER_REVIEW": ("warn", "under review"), "APPROVED": ("good", "approved"), "REJECTED": ("calm", "rejected"),
+    "NEEDS_FIX": ("busy", "asked for more"), "answered": ("busy", "answered"), "SUSPENDED": ("bad", "suspended"),
     "ok": ("good", "well"), "warn": ("warn", "look"), "bad": ("bad", "trouble"), "off": ("calm", "off"),
 }  # fmt: skip
 SIGNS = {"good": "✓", "warn": "!", "bad": "✕", "busy": "…", "calm": "–"}
@@ -55,6 +55,8 @@ WHY_NOT = {
     "tailor_already": "This person is a tailor already, or has applied.",
     "card_known": "Somebody else has applied with this Ghana Card.",
     "too_few_photos": "From {fewest} to {most} photos of her work are needed.",
+    "too_few_references": "From {fewest} to {most} people must speak for her, each with a name and a number.",
+    "same_reference": "Everybody who speaks for her has a number of their own, and it is not hers.",
     "login_taken": "That login is taken.",
     "bad_label": "The name needs two to 24 characters, no braces and none of * _ ~ ` |: it is a row of a WhatsApp list.",
     "bad_price": "The price must lie between GHS 1 and GHS 10,000.",

@@ -26,12 +26,12 @@ def upgrade() -> None:
     sa.Column('ghana_card', sa.Text(), nullable=False),
     sa.Column('card_index', sa.Text(), nullable=False),
     sa.Column('card_until', sa.Date(), nullable=True),
-    sa.Column('card_image', sa.LargeBinary(), nullable=True),
+    sa.Column('card_image', sa.LargeBinary(), nullable=False),
+    sa.Column('business_type', sa.Text(), nullable=False),
     sa.Column('registration', sa.Text(), nullable=True),
-    sa.Column('location', sa.Text(), nullable=False),
-    sa.Column('reference_name', sa.Text(), nullable=False),
-    sa.Column('reference_phone', sa.Text(), nullable=False),
-    sa.Column('years', sa.Integer(), nullable=True),
+    sa.Column('location', sa.Text(), nullable=True),
+    sa.Column('radius_km', sa.Integer(), nullable=True),
+    sa.Column('years', sa.Integer(), nullable=False),
     sa.Column('photos', sa.ARRAY(sa.BigInteger()), nullable=False),
     sa.Column('look_again_on', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['tailor_id'], ['tailor.id'], name=op.f('fk_application_tailor_id')),
@@ -39,6 +39,15 @@ def upgrade() -> None:
     sa.UniqueConstraint('card_index', name=op.f('uq_application_card_index')),
     sa.UniqueConstraint('tailor_id', name=op.f('uq_application_tailor_id'))
     )
+    op.create_table('referee',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('tailor_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('phone', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['tailor_id'], ['tailor.id'], name=op.f('fk_referee_tailor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_referee'))
+    )
+    op.create_index(op.f('ix_referee_tailor_id'), 'referee', ['tailor_id'], unique=False)
     op.create_table('tailor_step',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('tailor_id', sa.BigInteger(), nullable=False),
@@ -53,8 +62,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tailor_step'))
     )
     op.create_index('ix_tailor_step_tailor', 'tailor_step', ['tailor_id', 'id'], unique=False)
-    op.execute("UPDATE tailor SET state = 'APPLIED' WHERE state = 'PENDING'")
-    op.create_index('ix_tailor_waiting', 'tailor', ['id'], unique=False, postgresql_where=sa.text("state IN ('APPLIED', 'IN_REVIEW')"))
+    op.create_index('ix_tailor_waiting', 'tailor', ['id'], unique=False, postgresql_where=sa.text("state IN ('PENDING', 'UNDER_REVIEW')"))
     op.add_column('dispute', sa.Column('taken_by', sa.Text(), nullable=True))
     op.execute(TAKEN)
 
@@ -63,7 +71,8 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER news_of_taking ON dispute")
     op.drop_column('dispute', 'taken_by')
     op.drop_index('ix_tailor_waiting', table_name='tailor')
-    op.execute("UPDATE tailor SET state = 'PENDING' WHERE state = 'APPLIED'")
     op.drop_index('ix_tailor_step_tailor', table_name='tailor_step')
     op.drop_table('tailor_step')
+    op.drop_index(op.f('ix_referee_tailor_id'), table_name='referee')
+    op.drop_table('referee')
     op.drop_table('application')

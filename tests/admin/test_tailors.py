@@ -18,6 +18,7 @@ from models.application import Application
 from models.audit import Audit
 from models.picture import Picture
 from models.purse import Purse
+from models.referee import Referee
 from models.tailor import Offer, Tailor
 from tests.admin.conftest import Browser
 from tests.stage import COLOURS, PHONES, Stage
@@ -27,8 +28,9 @@ Sits = Callable[..., Browser]
 HOSTILE = "<script>alert(1)</script> \"'><img src=x onerror=1>"
 FORM = {
     "name": "Esther Tetteh", "phone": "024 400 0011", "ghana_card": "gha 712345678 4", "card_until": "2031-05-01", "business": "Tetteh Fashion",
-    "town": "Tema", "location": "Community 4", "registration": "BN-12345", "years": "6", "price_kente_shirt": "210.50", "wallet": "0244000011",
-    "network": "mtn", "reference_name": "Grace", "reference_phone": "0244000099", "agreed": "on",
+    "business_type": "shop", "town": "Tema", "location": "Community 4", "registration": "BN-12345", "years": "6", "radius_km": "25",
+    "price_kente_shirt": "210.50", "wallet": "0244000011", "network": "mtn", "reference_name_1": "Grace", "reference_phone_1": "0244000099",
+    "reference_name_2": "Mercy Ansah", "reference_phone_2": "020 800 0098", "agreed": "on",
 }  # fmt: skip
 
 
@@ -38,10 +40,11 @@ def photo(kind: str = "JPEG", width: int = 600) -> bytes:
     return out.getvalue()
 
 
-def sent(browser: Browser, photos: int = 3, *, file: bytes = b"", **changed: str) -> Any:
+def sent(browser: Browser, photos: int = 5, *, file: bytes = b"", card: bool = True, **changed: str) -> Any:
     """The form handed in, with photos."""
     files = [(io.BytesIO(file or photo(("JPEG", "PNG")[n % 2])), f"{HOSTILE}{n}.jpg") for n in range(photos)]
-    return browser.post("/tailors/new", **FORM | changed, photos=files, card_image=(io.BytesIO(photo()), "card.jpg"))
+    seen = {"card_image": (io.BytesIO(photo()), "card.jpg")} if card else {}
+    return browser.post("/tailors/new", **FORM | changed, photos=files, **seen)
 
 
 @pytest.fixture
@@ -97,35 +100,76 @@ def test_an_application_is_handed_in(stage: Stage, sits: Sits) -> None:
     answer = sent(browser)
     assert answer.status_code == 303, re.findall(r'class="wrong"[^>]*>([^<]+)', answer.text)
     with stage.parts.database.begin() as db:
-        tailor = db.scalars(select(Tailor).where(Tailor.state == "APPLIED")).one()
+        tailor = db.scalars(select(Tailor).where(Tailor.state == "PENDING")).one()
         handed_in = Application.of(db, tailor.id)
-        assert handed_in and (handed_in.ghana_card, handed_in.reference_phone) == ("GHA-712345678-4", "+233244000099")
+        assert handed_in and handed_in.ghana_card == "GHA-712345678-4"
+        assert (handed_in.business_type, handed_in.years, handed_in.radius_km) == ("shop", 6, 25)
+        assert [(r.name, r.phone) for r in Referee.of(db, tailor.id)] == [("Grace", "+233244000099"), ("Mercy Ansah", "+233208000098")]
         offer = db.scalars(select(Offer).where(Offer.tailor_id == tailor.id)).one()
         assert (offer.garment, offer.price, offer.open) == ("kente_shirt", 210_50, False)
         pictures = [Picture.by_id(db, ident).content or b"" for ident in handed_in.photos]
-        assert all(p.startswith(b"\xff\xd8\xff") and b"GPS" not in p for p in pictures) and len(pictures) == 3
-        raw = db.execute(text("SELECT ghana_card, card_image, location, reference_phone FROM application")).one()
-        assert not any(word in str(raw) for word in ("712345678", "JFIF", "Community", "244000099")), "sealed in the database"
+        assert all(p.startswith(b"\xff\xd8\xff") and b"GPS" not in p for p in pictures) and len(pictures) == 5
+        raw = f"{db.execute(text('SELECT * FROM application')).all()}{db.execute(text('SELECT * FROM referee')).all()}"
+        assert not any(word in raw for word in ("712345678", "JFIF", "Community", "244000099", "Mercy")), "sealed in the database"
     stage.settle()
     page = browser.page(answer.headers["Location"].removeprefix("/admin"))
-    assert "712345678" not in page and "GHA-••••••678-4" in page and "244000099" not in page
+    assert "712345678" not in page and "GHA-••••••678-4" in page and "244000099" not in page and "208000098" not in page
+    for shown in ("Grace", "024 ••• 0099", "Mercy Ansah", "020 ••• 0098", "shop with staff", "up to 25 km", "Specialities and prices"):
+        assert shown in page, shown
     assert actions(stage)[0] == "tailor.applied"
 
 
 def test_what_was_typed_is_kept_and_each_trouble_is_named(stage: Stage, sits: Sits) -> None:
-    sits_there = sits("verifier")
-    answer = sent(sits_there, 2, phone="12", ghana_card="GHA-1", price_kente_shirt="free", business="Tetteh & <b>Co</b>", network="cash")
+    given("Kofi sews kente shirts in Accra from GHS 250", stage)
+    wrong = {
+        "phone": "12", "ghana_card": "GHA-1", "network": "cash", "business_type": "circus", "years": "", "radius_km": "far",
+        "reference_name_2": "", "reference_phone_2": "", "reference_name_5": "Aba",
+    }  # fmt: skip
+    answer = sent(sits("verifier"), 4, card=False, price_kente_shirt="free", business="Tetteh & <b>Co</b>", **wrong)
     assert answer.status_code == 422 and 'value="Tetteh &amp; &lt;b&gt;Co&lt;/b&gt;"' in answer.text
-    for name in ("phone", "ghana_card", "prices", "photos", "network"):
-        assert f'id="wrong-{name}"' in answer.text, name
+    named = set(re.findall(r'id="wrong-(\w+)"', answer.text))
+    assert named == {*wrong, "prices", "photos", "card_image", "reference_phone_5"} - {"reference_name_5"}
+    for typed in ('name="reference_name_5" type="text" value="Aba"', 'value="Mercy', 'value="0244000099"', 'value="free"'):
+        assert (typed in answer.text) == ("Mercy" not in typed), typed
     with stage.parts.database.begin() as db:
-        assert db.scalar(select(func.count(Tailor.id))) == 0
+        assert db.scalar(select(func.count(Tailor.id))) == 1, "nobody but Kofi"
 
 
 @pytest.mark.parametrize("file", [b"GIF89a" + b"x" * 99, b"\xff\xd8\xff" + b"no photo", b"<svg onload=alert(1)>", photo() + b"x" * 10 * 2**20])
 def test_only_photos_are_taken(stage: Stage, sits: Sits, file: bytes) -> None:
     answer = sent(sits("verifier"), file=file)
     assert answer.status_code == 422 and 'id="wrong-photos"' in answer.text
+
+
+@pytest.mark.parametrize(("photos", "is_taken"), [(4, False), (5, True), (10, True), (11, False)])
+def test_five_to_ten_photos_of_her_work(stage: Stage, sits: Sits, photos: int, is_taken: bool) -> None:
+    given("Kofi sews kente shirts in Accra from GHS 250", stage)
+    answer = sent(sits("verifier"), photos)
+    assert answer.status_code == (303 if is_taken else 422) and ('id="wrong-photos"' in answer.text) != is_taken
+
+
+MORE = {f"reference_{part}_{n}": said for n in (3, 4, 5) for part, said in (("name", f"Aba {n}"), ("phone", f"024400009{n}"))}
+
+
+def test_up_to_five_people_speak_for_her_and_each_is_somebody_else(stage: Stage, sits: Sits) -> None:
+    given("Kofi sews kente shirts in Accra from GHS 250", stage)
+    browser = sits("verifier")
+    for doubled in ("0244000099", FORM["phone"]):  # the first one once more; herself
+        answer = sent(browser, reference_phone_2=doubled)
+        assert answer.status_code == 422 and "a number of their own" in answer.text and 'value="Mercy Ansah"' in answer.text
+    assert sent(browser, **MORE).status_code == 303
+    with stage.parts.database.begin() as db:
+        told = db.scalars(select(Tailor).where(Tailor.state == "PENDING")).one()
+        assert [referee.phone[-2:] for referee in Referee.of(db, told.id)] == ["99", "98", "93", "94", "95"]
+
+
+def test_a_town_is_enough_and_nobody_must_travel(stage: Stage, sits: Sits) -> None:
+    given("Kofi sews kente shirts in Accra from GHS 250", stage)
+    browser = sits("verifier")
+    answer = sent(browser, location="", radius_km="", registration="")
+    assert answer.status_code == 303
+    page = browser.words(answer.headers["Location"].removeprefix("/admin"))
+    assert "Tema" in page and "km to a customer" not in page and "None" not in page
 
 
 def test_photos_larger_than_a_webhook_are_welcome_here_and_nowhere_else(stage: Stage, sits: Sits) -> None:
@@ -158,7 +202,7 @@ def test_the_list_has_those_who_wait_on_top(stage: Stage, sits: Sits, applied: s
     given("Kofi sews kente shirts in Kumasi from GHS 250", stage)
     browser = sits("readonly")
     listed = browser.words("/tailors")
-    assert listed.index("Efua") < listed.index("Kofi") and "applied" in listed and "4.8" in listed
+    assert listed.index("Efua") < listed.index("Kofi") and "pending" in listed and "4.8" in listed
     for query, efua, kofi in (("show=waiting", True, False), ("show=APPROVED", False, True), ("town=Kumasi", False, True), ("q=efu", True, False)):
         found = browser.words(f"/tailors?{query}")
         assert ("Efua" in found, "Kofi" in found) == (efua, kofi), query
@@ -174,8 +218,8 @@ def test_hostile_names_stay_text(stage: Stage, sits: Sits) -> None:
     with stage.parts.database.begin() as db:
         terminal.Garment.stock(db)
         db.flush()
-        speaks = (HOSTILE, "+233244000099")
-        told = (PHONES["efua"], HOSTILE, HOSTILE, "accra", {"kente_shirt": 200}, "GHA-111111111-1", HOSTILE, speaks, 3, COLOURS, False)
+        speaks = [(HOSTILE, "+233244000099"), (HOSTILE, "+233244000098")]
+        told = (PHONES["efua"], HOSTILE, HOSTILE, "alone", "accra", {"kente_shirt": 200}, "GHA-111111111-1", HOSTILE, None, speaks, 3, COLOURS, False)
         tailor = terminal.add_applicant(db, stage.parts, *told)
     browser = sits("verifier")
     decided(browser, f"/tailors/{tailor.id}", "fix_asked", HOSTILE)
@@ -204,7 +248,7 @@ def test_nobody_is_approved_before_all_was_looked_at(stage: Stage, sits: Sits, a
     browser = sits("verifier")
     assert browser.post(f"{applied}/preview", event="approved", why="fine").status_code == 422
     tick_all(browser, applied)
-    assert state(stage, applied) == "IN_REVIEW"
+    assert state(stage, applied) == "UNDER_REVIEW"
     browser.post(f"{applied}/tick", check="work", good="0")
     answer = browser.post(f"{applied}/preview", event="approved", why="fine")
     assert answer.status_code == 422 and "Still to be ticked: work" in answer.text
@@ -239,7 +283,7 @@ def test_approving_shows_her_to_customers_and_tells_her(stage: Stage, sits: Sits
 
 MESSAGES = [
     (["fix_asked"], "something is missing", "NEEDS_FIX"), (["rejected"], "cannot take you on now", "REJECTED"),
-    (["fix_asked", "handed_in"], "something is missing", "IN_REVIEW"), (["rejected", "reopened"], "cannot take you on now", "IN_REVIEW"),
+    (["fix_asked", "handed_in"], "something is missing", "UNDER_REVIEW"), (["rejected", "reopened"], "cannot take you on now", "UNDER_REVIEW"),
 ]  # fmt: skip
 
 
@@ -305,7 +349,7 @@ def test_only_some_may_decide(stage: Stage, sits: Sits, applied: str, role: str)
     assert 'id="decide"' not in browser.page(applied)
     for deed in ("tick", "preview", "decide", "reveal"):
         assert browser.post(f"{applied}/{deed}", check="work", good="1", event="rejected", why="because").status_code == 403
-    assert browser.get("/tailors/new").status_code == 403 and state(stage, applied) == "APPLIED"
+    assert browser.get("/tailors/new").status_code == 403 and state(stage, applied) == "PENDING"
 
 
 def test_a_tailor_who_is_not_there(sits: Sits) -> None:

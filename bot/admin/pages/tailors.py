@@ -32,7 +32,7 @@ from models.tailor_step import TailorStep
 from models.verified import Verified
 
 pages = Pages("tailors", "Tailors", group="People", rank=2)
-MOST_UPLOADED = 48 * 2**20  # bytes of one application
+MOST_UPLOADED = (rules.MOST_PHOTOS + 2) * rules.MOST_BYTES  # of one application: its photos, the card, and what is typed
 SHOWN = {
     "waiting": "waiting for us", "NEEDS_FIX": "asked for more", "APPROVED": "approved", "SUSPENDED": "suspended", "REJECTED": "rejected",
     "again": "to be looked at again",
@@ -42,8 +42,8 @@ CHECKS = {
     "identity": ("Ghana Card", "The card is hers: number, name and face fit."),
     "wallet": ("Wallet", "The network's name for the wallet is hers or her shop's."),
     "location": ("Location", "Somebody has been there, or it is on the map."),
-    "work": ("Work", "The photos are her own work, and good."),
-    "reference": ("Reference", "Somebody has called and heard good things."),
+    "work": ("Work", "The photos are her own work, good, and of what she wants to sew."),
+    "references": ("References", f"At least {rules.FEWEST_REFERENCES} of them were called, and said good things."),
     "background": ("Background", "Gives the badge “background checked”. Not needed to be approved."),
 }
 #: {event: (button, verb, how)}
@@ -108,7 +108,7 @@ def one(desk: Desk, ident: int) -> Answer:
 def reveal(desk: Desk, ident: int) -> Answer:
     """Numbers and the card in full, this once; written down."""
     application = Application.of(desk.db, _found(desk, ident).id)
-    image = b64encode(application.card_image).decode() if application and application.card_image else ""
+    image = b64encode(application.card_image).decode() if application else ""
     desk.note("tailor.revealed", f"tailor:{ident}")
     return _page(desk, ident, revealed=True, card_image=image)
 
@@ -187,7 +187,7 @@ def _page(desk: Desk, ident: int, **more: Any) -> str:
         "f": file, "t": file.tailor, "a": file.application, "checks": CHECKS, "musts": rules.CHECKS, "deeds": DEEDS, "networks": NETWORKS,
         "sees": sees or "revealed" in more, "card": _card(desk, file), "links": desk.parts.links, "hidden_card": rules.hidden_card,
         "trail": Audit.of(desk.db, f"tailor:{ident}", 20), "notes": Note.of(desk.db, f"tailor:{ident}", 20), "spoken": spoken,
-        "read_by_her": READ_BY_HER,
+        "read_by_her": READ_BY_HER, "kinds": rules.BUSINESSES,
     }  # fmt: skip
     return desk.show("tailor.html", title=file.tailor.business, **{"seen": None, "revealed": False, "card_image": ""} | values | more)
 
@@ -203,7 +203,7 @@ def _card(desk: Desk, file: TailorFile) -> str:
 
 
 def _form(desk: Desk, typed: dict[str, str], wrong: dict[str, str], refused: str = "") -> str:
-    things = {"garments": Garment.all(desk.db), "networks": NETWORKS, "towns": TOWNS, "fewest": rules.FEWEST_PHOTOS, "most": rules.MOST_PHOTOS}
+    things = {"garments": Garment.all(desk.db), "networks": NETWORKS, "towns": TOWNS, "rules": rules}
     return desk.show("tailor_new.html", title="A new application", typed=typed, wrong=wrong, refused=refused, **things)
 
 
