@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 
 from bot.rules import NotAllowed
 from bot.rules.verification import CHECKS, VERIFICATION
+from models import erasure
 from models.application import Application, last_check
 from models.dispute import Dispute
 from models.inbox import Inbox
 from models.purse import Purse
+from models.referee import Referee
 from models.tailor import Offer, Tailor
 from models.tailor_step import TailorStep
 from models.verified import Verified
@@ -121,3 +123,14 @@ def test_approving_takes_the_wallet_that_was_asked_about_and_keeps_one_that_is_t
         purse.number = "233244000055"
         handed_in.settle(db, now)
         assert purse.number == "233244000055", "what she chose since in the chat stays"
+
+
+def test_who_is_forgotten_takes_along_who_spoke_for_her(stage: Stage, efua: int) -> None:
+    now = stage.parts.clock.now()
+    with stage.parts.database.begin() as db:
+        assert len(Referee.of(db, efua)) == 2
+        tailor = Tailor.by_id(db, efua)
+        tailor.reject(db, "nii", now, "she asked to be forgotten")
+        erasure.forget(db, tailor.person_id, now)
+        db.expire_all()
+        assert Referee.of(db, efua) == [] and Application.of(db, efua) is None
