@@ -21,6 +21,7 @@ from sandbox.story import WHOLE_LIFE, Story, read
 VARIES = (
     (re.compile(r"SW-\d{4}-[0-9A-Z]{5}"), "SW-A"), (re.compile(r"code is \*\d{4}\*"), "code is *CODE-A*"),
     (re.compile(r"Reference(:| \S+ ·) .*"), "Reference"), (re.compile(r"http\S+/media/papers/\S+"), "PAPER"),
+    (re.compile(r"http\S+/o/\S+"), "PAGE"),
     (re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}\b"), "DAY"), (re.compile(r"\(in \d+ days?\)"), "(in DAYS)"),
 )  # fmt: skip
 Told = dict[str, list[str]]  # by person, in the order it came
