@@ -17,7 +17,10 @@ WALLET_LIMIT = 1_500_000  # pesewas in one payment
 PIN_TRIES, WRONG_PIN = 3, "0000"
 PAYEE = "Sew4Mi"
 PREFIXES = {"mtn": ("24", "25", "53", "54", "55", "59"), "vodafone": ("20", "50"), "at": ("23", "26", "27", "56", "57")}
-_NAMES = {"233241234567": "Ama Mensah", "233201234567": "Kofi Boateng", "233551234567": "Esi Owusu", "233261234567": "Kwame Addo"}
+_NAMES = {
+    "233241234567": "Ama Mensah", "233201234567": "Kofi Boateng", "233551234567": "Esi Owusu", "233261234567": "Kwame Addo",
+    "233244000011": "Esther Tetteh", "233208000012": "Daniel Asare",
+}  # fmt: skip
 _GIVEN = ("Abena", "Akosua", "Efua", "Kwame", "Yaw", "Kwabena")
 _FAMILY = ("Asante", "Darko", "Addo", "Quaye", "Tetteh", "Agyeman")
 
