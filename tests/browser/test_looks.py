@@ -18,8 +18,7 @@ Opens = Callable[..., Page]
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("wide", [360, 1440])
+@pytest.mark.parametrize(("scheme", "wide"), [("light", 1440), ("dark", 360)])
 def test_every_page_is_usable(stage: Stage, opens: Opens, scheme: str, wide: int) -> None:
     furnish(stage)
     known, wrong = addresses(stage), list[str]()
