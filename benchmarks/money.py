@@ -9,13 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
 from bot.seal import Seal, ring
-from models import ledger
+from models import invariants, ledger
 from models.base import Database
 from sandbox import servers
 
@@ -109,7 +110,7 @@ def fill(database: Database, orders: int) -> None:
 def _measured(few: Database, many: Database) -> dict[str, float]:
     with many.begin() as db:
         balance_ms = statistics.median(_ms(lambda n=n: ledger.balance(db, f"tailor_wallet:{n}")) for n in range(1, 101))
-        checks = [_ms(lambda n=n: _must_be_right(ledger.faults(db, order_id=n))) for n in range(500, 550)]
+        checks = [_ms(lambda n=n: _must_be_right(list(invariants.broken(db, n)))) for n in range(500, 550)]
         all_s = _ms(lambda: _must_be_right(ledger.faults(db))) / 1000
     ratio, many_ms = _posting(few, many)
     return {
@@ -137,7 +138,7 @@ def post(database: Database, n: int) -> None:
         )
 
 
-def _must_be_right(faults: list[str]) -> None:
+def _must_be_right(faults: list[Any]) -> None:
     if faults:
         raise AssertionError(faults[:5])
 
