@@ -178,3 +178,18 @@ def test_numbers_are_hidden_by_their_middle() -> None:
 
 def test_roles_are_what_the_business_named() -> None:
     assert set(ROLES) == {"support", "verifier", "finance", "operator", "readonly"}
+
+
+@pytest.mark.parametrize("evil", ["x\r\nX-Evil: 1", "x\nSet-Cookie: evil=1", "x\r\n\r\n<script>alert(1)</script>"])
+def test_nobody_writes_our_headers(sits: Sits, evil: str) -> None:
+    browser = sits("operator")
+    get, hired = browser.client.get, {"role": "support", "password": PASSWORD}
+    answers = [
+        get("/admin/sign-in", query_string={"next": f"/admin/{evil}"}), get("/admin/orders", query_string={"format": "csv", "state": evil}),
+        get("/admin/search", query_string={"q": evil}), get(f"/admin/{evil}"), get("/admin/", headers={"X-Forwarded-Host": "evil.example"}),
+        browser.post("/staff", login=evil, name=evil, **hired), browser.post("/staff", login="nana", name=evil, **hired),
+    ]  # fmt: skip
+    for answer in answers:
+        assert answer.status_code < 500 and "X-Evil" not in answer.headers and "evil.example" not in str(answer.headers)
+        assert not any(cookie.startswith("evil=") for cookie in answer.headers.getlist("Set-Cookie"))
+        assert "<script>alert(1)" not in answer.text
