@@ -10,7 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
@@ -100,15 +100,14 @@ class Desk:
         return hidden(value)
 
 
-class Pages(Blueprint):
+class Pages:
     """The pages of one file: `pages = Pages("refunds", "Refunds", group="Money", rank=2)`, `@pages.page("/refunds")`.
 
     A view gets a Desk, and what its path names. `can` is a line of bot/rules/roles.py; `fresh` asks for the second factor again.
     """
 
     def __init__(self, name: str, title: str = "", *, group: str = "", rank: int = 0, can: str = "look", path: str = "") -> None:
-        super().__init__(name, __name__)
-        self.title, self.group, self.rank, self.can, self.path = title, group, rank, can, path or f"/{name}"
+        self.name, self.title, self.group, self.rank, self.can, self.path = name, title, group, rank, can, path or f"/{name}"
         self.views: list[tuple[str, str, str, View, dict[str, Any]]] = []
 
     def page(self, path: str, *, can: str = "look", quiet: bool = False) -> Callable[[View], View]:
@@ -193,8 +192,7 @@ class Door:
 
     def _check_origin(self, desk: Desk) -> None:
         """The page's own token, and, where the browser says where it comes from, our own address."""
-        token = request.form.get("_token", "") or request.headers.get("X-Token", "")
-        if not secrets.compare_digest(token.encode(), desk.session.csrf.encode()):
+        if not secrets.compare_digest(request.form.get("_token", "").encode(), desk.session.csrf.encode()):
             raise Refused("This page is too old, or was not ours. Load it again and repeat what you did.", 403)
         origin = request.headers.get("Origin")
         if origin and origin != "null" and urlsplit(origin).netloc not in (request.host, urlsplit(self.parts.settings.public_url).netloc):
