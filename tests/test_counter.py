@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from bot import jobs
 from bot.counter import LONGEST
@@ -24,6 +22,7 @@ from models.picture import Picture
 from models.plea import Plea
 from models.recording import Recording
 from models.timer import Timer
+from tests.counting import counted
 from tests.stage import PHONES, Stage
 
 _serial = itertools.count(10**7)
@@ -57,20 +56,6 @@ def conversation(stage: Stage, person: Person) -> Conversation:
 
 def refused(reason: str) -> Any:
     return pytest.raises(NotAllowed, match=f"^{reason}$")
-
-
-@contextmanager
-def counted(stage: Stage) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(conn: object, cursor: object, statement: str, *rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(stage.parts.database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(stage.parts.database.engine, "before_cursor_execute", note)
 
 
 # -- silence begins in one moment

@@ -6,14 +6,12 @@ import itertools
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import insert, select, text
 
 from bot import jobs, ticker
 from bot.channels import Undelivered
@@ -28,6 +26,7 @@ from models.outbox import Outbox
 from models.person import Address, Person
 from models.tailor import Offer, Tailor
 from models.timer import Timer
+from tests.counting import counted
 from tests.stage import PHONES, Stage
 
 
@@ -37,21 +36,6 @@ def said(stage: Stage, words: str, sid: str | None = None, who: str = "ama") -> 
 
 
 _serial = itertools.count(10**6)
-
-
-@contextmanager
-def counted(stage: Stage) -> Iterator[list[str]]:
-    """The SQL statements that run in the block."""
-    seen: list[str] = []
-
-    def note(conn: object, cursor: object, statement: str, *rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(stage.parts.database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(stage.parts.database.engine, "before_cursor_execute", note)
 
 
 def letters(stage: Stage, who: str = "ama") -> list[str]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from bot.links import ORDER_LIFE
 from bot.order_page import HERE, words
@@ -29,6 +29,7 @@ from models.picture import Picture
 from models.piece import Piece
 from models.refund import Refund
 from models.tailor import Tailor
+from tests.counting import counted
 from tests.fakes import MONDAY
 from tests.markup import Tag, read
 from tests.stage import LIFE, Stage
@@ -69,20 +70,6 @@ def change(stage: Stage, order_id: int, **values: Any) -> None:
     with stage.parts.database.begin() as db:
         for name, value in values.items():
             setattr(Order.by_id(db, order_id), name, value)
-
-
-@contextmanager
-def statements(stage: Stage) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(stage.parts.database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(stage.parts.database.engine, "before_cursor_execute", note)
 
 
 # -- who may open it
@@ -315,7 +302,7 @@ def test_it_is_light_and_costs_eight_statements(shop: Stage) -> None:
             receipt_for(db, payment, MONDAY)
     opened(shop, order_id)
     for more in ("", "/now"):
-        with statements(shop) as seen:
+        with counted(shop) as seen:
             answer = opened(shop, order_id, more)
         assert answer.status_code == 200 and len(seen) <= 8
     assets = [tag.attrs.get("href") or tag["src"] for tag in page(shop, order_id).all("link", "script")]

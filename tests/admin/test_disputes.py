@@ -8,13 +8,14 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from models import ledger
 from models.audit import Audit
 from models.dispute import Dispute
 from models.dispute_word import DisputeWord
 from tests.admin.conftest import Browser
+from tests.counting import counted
 from tests.stage import Stage
 
 Sits = Callable[..., Browser]
@@ -46,13 +47,8 @@ def seal(page: str) -> str:
 
 
 def statements(stage: Stage, browser: Browser, path: str) -> int:
-    seen: list[str] = []
-    heard = lambda *told: seen.append(told[2])  # noqa: E731
-    event.listen(stage.parts.database.engine, "before_cursor_execute", heard)
-    try:
+    with counted(stage) as seen:
         browser.page(path)
-    finally:
-        event.remove(stage.parts.database.engine, "before_cursor_execute", heard)
     return len(seen)
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from bot.admin import pages as folder
 from bot.plugins import names_in
 from bot.rules.roles import ROLES, may
 from tests.admin.conftest import Browser
 from tests.admin.town import IMAGE, SCRIPT, addresses, furnish
+from tests.counting import counted
 from tests.stage import Stage
 
 MOST_STATEMENTS = 12
@@ -99,16 +99,8 @@ def test_no_deed_breaks_on_nonsense(stage: Stage, town: dict[str, str], sits: Si
 
 
 def statements(stage: Stage, browser: Browser, path: str) -> tuple[int, Any]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(stage.parts.database.engine, "before_cursor_execute", note)
-    try:
+    with counted(stage) as seen:
         answer = browser.get(path)
-    finally:
-        event.remove(stage.parts.database.engine, "before_cursor_execute", note)
     return len(seen), answer
 
 

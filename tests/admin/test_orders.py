@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from models import ledger
 from models.audit import Audit
@@ -17,6 +17,7 @@ from models.order_step import OrderStep
 from models.person import Person
 from models.refund import Refund
 from tests.admin.conftest import Browser
+from tests.counting import counted
 from tests.stage import Stage
 from tests.test_transcripts import given, happen
 
@@ -27,16 +28,8 @@ MOST = 12
 @contextmanager
 def few(stage: Stage) -> Iterator[list[str]]:
     """Collects the statements of a block; there may be at most twelve."""
-    seen: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(stage.parts.database.engine, "before_cursor_execute", note)
-    try:
+    with counted(stage) as seen:
         yield seen
-    finally:
-        event.remove(stage.parts.database.engine, "before_cursor_execute", note)
     assert len(seen) <= MOST, "\n".join(seen)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import event as happening
 from sqlalchemy import func, select, text
 
 from bot import terminal
@@ -21,6 +20,7 @@ from models.purse import Purse
 from models.referee import Referee
 from models.tailor import Offer, Tailor
 from tests.admin.conftest import Browser
+from tests.counting import counted
 from tests.stage import COLOURS, PHONES, Stage
 from tests.test_transcripts import given, happen
 
@@ -80,13 +80,8 @@ def actions(stage: Stage) -> list[str]:
 
 
 def statements(stage: Stage, browser: Browser, where: str) -> int:
-    seen: list[str] = []
-    heard = lambda *told: seen.append(told[2])  # noqa: E731
-    happening.listen(stage.parts.database.engine, "before_cursor_execute", heard)
-    try:
+    with counted(stage) as seen:
         browser.page(where)
-    finally:
-        happening.remove(stage.parts.database.engine, "before_cursor_execute", heard)
     return len(seen)
 
 
