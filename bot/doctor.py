@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import shutil
 import time
@@ -26,6 +27,7 @@ from models.base import Away
 if TYPE_CHECKING:
     from bot.wiring import Parts
 
+log = logging.getLogger(__name__)
 How = Literal["ok", "warn", "bad"]
 SLOW_MS, VERY_SLOW_MS = 50.0, 500.0
 LATE_S, VERY_LATE_S = 60.0, 600.0
@@ -189,6 +191,7 @@ def _safely(check: Callable[[Parts, Session], Iterator[Finding]], parts: Parts, 
     try:
         yield from check(parts, db)
     except (OSError, ValueError, AttributeError) as error:
+        log.exception("a check could not be made")
         yield Finding("check", "bad", f"It could not be looked at: {type(error).__name__}.")
 
 

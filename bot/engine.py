@@ -150,7 +150,7 @@ class Engine(Scenes):
         now = self.clock.now()
         if receipt.outcome == "opted_out":
             person = Person.by_id(db, row.person_id)
-            person.stopped_at = person.stopped_at or now
+            person.stop(now)
         elif receipt.outcome == "window_closed":
             Outbox.window_closed(db, row.id, row.body, now, gone=receipt.provider_id)
         elif receipt.outcome == "plain_text" and row.body["choices"]:

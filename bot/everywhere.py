@@ -101,7 +101,7 @@ class Everywhere(Stack):
             self._ask(scene)
 
     def _stop(self, scene: Scene) -> None:
-        scene.person.stopped_at = scene.now
+        scene.person.stop(scene.now)
         self._say(scene, "stopped")
 
     def _start(self, scene: Scene) -> None:

@@ -127,7 +127,7 @@ class Carrier:
                 log.error("a letter was given up: %s", failure.why, extra={"outbox_id": row.id})
             if failure.outcome == "opted_out":
                 person = Person.by_id(db, row.person_id)
-                person.stopped_at = person.stopped_at or now
+                person.stop(now)
 
     def _resolve(self, row: Row[Any]) -> None:
         now = self.clock.now()

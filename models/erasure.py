@@ -125,6 +125,9 @@ def _forget_pictures(db: Session, person_id: int) -> None:
 
 
 def _forget_business(db: Session, tailor: Tailor) -> None:
+    handed_in = db.scalars(select(Application.photos).where(Application.tailor_id == tailor.id)).all()
+    shown = [ident for photos in ([tailor.picture_id or 0], *handed_in) for ident in photos]
+    db.execute(update(Picture).where(Picture.id.in_(shown)).values(state="lost", content=None, source_url=None))
     tailor.business, tailor.picture_id = FORMER, None
     for kind in (Application, Referee, Purse, HolderCheck):
         db.execute(delete(kind).where(kind.tailor_id == tailor.id))

@@ -13,6 +13,7 @@ from models import ledger
 from models.case import Case
 from models.order import Order
 from models.payment import Payment
+from models.person import Person
 from models.refund import Refund
 
 KIND = "goodwill"
@@ -45,6 +46,7 @@ def check(order: Order, amount: int, most: int) -> None:
 
 def want(db: Session, order: Order, amount: int, *, key: str, by: str, why: str, now: datetime) -> tuple[Case, bool]:
     """The proposal, and whether it is new: the same key once. Raises NotAllowed of `check`."""
+    db.execute(select(Person.id).where(Person.id == order.customer_id).with_for_update(key_share=True))  # two orders of hers at once are one day
     order = Order.by_id(db, order.id, lock=True)
     known = Case.by_key(db, f"{KIND}:{key}")
     if known is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.rules.retry import EVENT_WAITS
 from models.base import Base, Id, Json
 
+MONEY = ("payment_answered",)
 EVENTS = "events"  # the channel name of what happened outside
 
 
@@ -107,8 +108,11 @@ class Inbox(Base):
 
     @classmethod
     def discard(cls, db: Session, chosen: Sequence[int]) -> list[int]:
-        """Failed ones that shall never happen; which of the chosen they were. The row stays, as "discarded"."""
-        rows = cls._locked(db, chosen, cls.state == "failed")
+        """Failed ones that shall never happen; which of the chosen they were. The row stays, as "discarded".
+
+        Not what brings money into the books: the provider would go on saying that it was paid, and nobody would write it down.
+        """
+        rows = cls._locked(db, chosen, (cls.state == "failed") & cls.name.not_in(MONEY))
         for row in rows:
             row.state = "discarded"
         return [row.id for row in rows]

@@ -225,7 +225,8 @@ def _withdrawals(db: Session, tailor_id: int, now: datetime) -> int:
 def _once_more(db: Session, old: Disbursement, purse: Purse, funds: Funds, till: Till, now: datetime) -> Disbursement | None:
     amount = min(old.amount, funds.available)
     day = rules.first_day(amount, _taken(db, purse.tailor_id, now), now.date(), till.terms)
-    named = {"once": f"{old.once}:again", "run": old.run, "retry_of": old.id, "approved_by": old.approved_by}
+    is_sure = purse.number == old.msisdn or (old.approved_by == "rules" and not _is_strange(db, purse))  # else nobody has agreed to this wallet
+    named = {"once": f"{old.once}:again", "run": old.run, "retry_of": old.id, "approved_by": old.approved_by if is_sure else None}
     tailor, provider = Tailor.by_id(db, purse.tailor_id), till.payer(purse.network, old.provider)
     return _write(db, tailor, purse, amount, provider, rules.moment(day, now), now=now, **named)
 
@@ -259,7 +260,7 @@ def _prepare(
 ) -> list[Disbursement]:
     """Sets an amount aside, in the parts that her wallet can take day by day; without approval when a person must look."""
     asked = db.scalar(select(func.sum(Disbursement.amount)).where(*_payouts(tailor.id), Disbursement.created_at >= _midnight(now)))
-    looks = rules.needs_a_person(amount, int(asked or 0), till.terms) or (purse.name_state == "unknown" and not _has_arrived(db, purse))
+    looks = rules.needs_a_person(amount, int(asked or 0), till.terms) or _is_strange(db, purse)
     made = []
     for n, (day, part) in enumerate(rules.spread(amount, _taken(db, tailor.id, now), now.date(), till.terms), 1):
         named = {"once": once if n == 1 else f"{once}:{n}", "run": run, "approved_by": None if looks else "rules"}
@@ -267,10 +268,12 @@ def _prepare(
     return [out for out in made if out]
 
 
-def _has_arrived(db: Session, purse: Purse) -> bool:
-    """Whether a payout has reached this wallet since it is hers."""
+def _is_strange(db: Session, purse: Purse) -> bool:
+    """Whether nobody can say whose wallet it is, and no payout has reached it since it is hers."""
+    if purse.name_state != "unknown":
+        return False
     ours = Disbursement.tailor_id == purse.tailor_id, Disbursement.state == "succeeded", Disbursement.submitted_at >= purse.verified_at
-    return db.scalar(select(Disbursement.id).where(Disbursement.purpose == "payout", *ours).limit(1)) is not None
+    return db.scalar(select(Disbursement.id).where(Disbursement.purpose == "payout", *ours).limit(1)) is None
 
 
 def _write(

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bot.admin.shown import SIGNS
-
 #: {first word of a code: (what the group is called, what one account is: {0}, {1} are the rest of its code)}
 CALLED = {
     "provider_clearing": ("With providers", "what {0} holds for us"), "bank": ("At the bank", "our bank account"),
@@ -39,12 +37,6 @@ def called(code: str) -> str:
     if "?" in rest or "new" in rest:
         return {"in_flight": "set aside for the new attempt", "refunds_payable": "owed to the customer of the order"}.get(first, code)
     return words.format(*rest, *("it", "")) if rest or "{" not in words else CALLED[first][0].lower()
-
-
-def badge(how: str, word: str) -> Markup:
-    """A state in our own word: its sign and word say what its colour says (good, warn, bad, busy, calm)."""
-    shape = Markup('<span class="state {}"><span class="sign" aria-hidden="true">{}</span>{}</span>')
-    return shape.format(how, SIGNS[how], word)
 
 
 def whole(said: str) -> Markup:

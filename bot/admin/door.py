@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -199,16 +199,18 @@ class Door:
             raise Refused("This came from another site.", 403)
 
     def _proves_now(self, desk: Desk) -> bool:
-        """A code that came with the form itself."""
+        """A code that came with the form itself. What it proves stands by itself, whatever becomes of the deed: a code counts once."""
         code = request.form.get("_code", "")
-        if not code or SignIn.must_wait(desk.db, desk.staff.login, place(), wall.now()):
-            return False
-        desk.db.refresh(desk.staff, with_for_update=True)  # the same code in two windows at once counts once
-        right = desk.staff.proves(code, wall.now())
-        SignIn.note(desk.db, desk.staff.login, place(), wall.now(), ok=right)
-        if right:
-            desk.session.proven_at = wall.now()
-            desk.note("session.proven", f"session:{desk.session.id}")
+        with self.parts.database.begin() as db:
+            staff, session = db.get_one(Staff, desk.staff.id, with_for_update=True), db.get_one(StaffSession, desk.session.id)
+            if not code or SignIn.must_wait(db, staff.login, place(), wall.now()):
+                return False
+            right = staff.proves(code, wall.now())
+            SignIn.note(db, staff.login, place(), wall.now(), ok=right)
+            if right:
+                session.proven_at = wall.now()
+                replace(desk, db=db).note("session.proven", f"session:{session.id}")
+        desk.db.refresh(desk.session)
         return right
 
 

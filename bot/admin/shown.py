@@ -103,6 +103,7 @@ def state(name: str | None) -> Markup:
 
 
 def badge(kind: str, word: str) -> Markup:
+    """A state in a word of its own: sign and word say what the colour says (good, warn, bad, busy, calm)."""
     return Markup('<span class="state {}"><span class="sign" aria-hidden="true">{}</span>{}</span>').format(kind, SIGNS[kind], word)
 
 

@@ -79,10 +79,10 @@ class Table:
     def file(self, desk: Desk, statement: Rows, *, scalars: bool = True) -> Response:
         """All rows as CSV; what names people is masked as on the page, and that it was taken is written down."""
         desk.need("export")
-        desk.note("list.exported", f"list:{self.name}", filters={f.name: f.value for f in self.filters if f.value})
         asked = self._sorted(statement).limit(MOST_ROWS).execution_options(yield_per=500)
         found = desk.db.scalars(asked) if scalars else desk.db.execute(asked)
         lines = list(csv_lines([c.label for c in self.columns], ([c.cell(row) for c in self.columns] for row in found)))
+        desk.note("list.exported", f"list:{self.name}", filters={f.name: f.value for f in self.filters if f.value})
         answer = Response(lines, mimetype="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{self.name}-{wall.now():%Y%m%d-%H%M}.csv"'
         return answer

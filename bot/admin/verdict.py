@@ -91,8 +91,8 @@ class Preview:
 def preview(desk: Desk, dispute_id: int, verdict: Verdict) -> Preview:
     """Raises NotAllowed."""
     with rehearsal.tried(desk.db):
+        order = Order.by_id(desk.db, Dispute.by_id(desk.db, dispute_id).order_id, lock=True)  # before its case, as everywhere
         dispute = Dispute.by_id(desk.db, dispute_id, lock=True)
-        order = Order.by_id(desk.db, dispute.order_id, lock=True)
         held = sum(settlement.bounds(desk.db, order).held.values())
         moved = settlement.effects(desk.db, order, verdict.outcome, refund=verdict.pesewas, bearer=verdict.bearer or None)
         verdict.decide(desk, dispute)

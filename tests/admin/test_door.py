@@ -193,3 +193,16 @@ def test_nobody_writes_our_headers(sits: Sits, evil: str) -> None:
         assert answer.status_code < 500 and "X-Evil" not in answer.headers and "evil.example" not in str(answer.headers)
         assert not any(cookie.startswith("evil=") for cookie in answer.headers.getlist("Set-Cookie"))
         assert "<script>alert(1)" not in answer.text
+
+
+def test_a_code_that_came_with_a_form_counts_even_when_the_deed_is_refused(stage: Stage, sits: Sits) -> None:
+    browser = sits("operator", fresh=False)
+    code = browser.code()
+    refused = browser.post("/staff/1/role", role="support", _code="000000")
+    assert refused.status_code == 401 and "That code did not fit" in refused.text
+    assert browser.post("/staff/987654/role", role="support", why="a new task", _code=code).status_code == 404, "nobody of that number"
+    assert browser.post("/staff/987654/role", role="support", why="a new task").status_code == 404, "the code was right: it is not asked again"
+    with stage.parts.database.begin() as db:
+        assert db.scalars(select(Audit.action)).all() == ["session.proven"]
+        staff = db.scalars(select(Staff)).one()
+        assert not staff.proves(code, wall.now())

@@ -145,3 +145,10 @@ def test_the_commands(stage: Stage, failed: list[int]) -> None:
     assert run("again")[1] == f"Trying again: {failed[1]}, {failed[2]}.\n"
     assert states(stage) == ["discarded", "waiting", "waiting"] and run("again")[1] == "Trying again: none.\n"
     assert [link[0] for link in trail(stage)] == ["event.discarded", "event.again", "event.again"]
+
+
+def test_what_brings_money_into_the_books_is_never_put_away(stage: Stage, failed: list[int], sits: Sits) -> None:
+    with stage.parts.database.begin() as db:
+        db.get_one(Inbox, failed[0]).name = "payment_answered"
+    answer = sits("operator").post("/jobs/discard", event=[str(failed[0])], why="a test payment")
+    assert answer.status_code == 409 and states(stage)[0] == "failed"

@@ -157,7 +157,7 @@ def test_who_is_forgotten_leaves_orders_and_money_only(stage: Stage, sits: Sits)
         assert [(r.content, r.said) for r in db.scalars(select(Recording))] == [(None, None)]
         assert Note.of(db, f"person:{person}") == []
         assert db.get_one(Order, order.id).total == 250_00 and len(db.scalars(select(Payment)).all()) == 3
-    assert actions(stage, person) == ["person.forgotten"]
+    assert actions(stage, person) == ["note.kept", "person.forgotten"]
     assert "Forgotten person" in browser.words(f"/people/{person}") and browser.get(f"/orders/{order.id}").status_code == 200
     assert browser.get(f"/orders/{order.id}/measures").status_code == 200 and browser.get("/people").status_code == 200
 

@@ -11,9 +11,9 @@ from flask import abort, request, url_for
 from markupsafe import Markup
 from sqlalchemy import select
 
-from bot.admin.accounts import Entry, badge, called, cedis, entries
+from bot.admin.accounts import Entry, called, cedis, entries
 from bot.admin.door import Answer, Desk, Pages
-from bot.admin.shown import money, state, when, words
+from bot.admin.shown import badge, money, state, when, words
 from bot.admin.table import Column, Filter, Table, wants_file
 from bot.rules import NotAllowed
 from bot.rules.case import HOLDING, KINDS, RESOLUTIONS

@@ -171,8 +171,7 @@ def _shown(desk: Desk, person_id: int, *, typed: str = "", wrong: str = "") -> s
     before = Before.read(request.args.get("before", ""))
     told = talk(desk.db, person_id, before, AT_ONCE)
     desk.note("conversation.read", f"person:{person_id}")
-    theirs = Tailor.id.in_(select(Tailor.id).where(Tailor.person_id == person_id))
-    orders = select(Order, Tailor).join(Tailor).where((Order.customer_id == person_id) | theirs, Order.state.not_in(ENDED))
+    orders = select(Order, Tailor).join(Tailor).where((Order.customer_id == person_id) | (Tailor.person_id == person_id), Order.state.not_in(ENDED))
     return desk.show(
         "conversation.html", person=row.Person, number=row.number, plea=row.Plea, attended_by=row.Conversation.attended_by,
         closes_at=row.wrote_at and row.wrote_at + WINDOW, silent=_why_not_write(desk, row), stack=_stack(row.Conversation.stack),

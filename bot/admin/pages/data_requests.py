@@ -31,9 +31,9 @@ def export(desk: Desk, ident: int) -> Answer:
     """A file for the person herself; never a link, and the desk keeps no copy."""
     desk.need("people")
     person, why = found(desk, ident), desk.why()
-    desk.note("person.exported", f"person:{person.id}", why=why)
     known = {"made_at": wall.now(), "what": "Everything Sew4Mi knows of you. Money in pesewas, lengths in millimetres."}
     text = json.dumps(known | everything(desk.db, person.id), ensure_ascii=False, indent=1, default=lambda value: value.isoformat())
+    desk.note("person.exported", f"person:{person.id}", why=why)
     answer = Response(text, mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="person-{person.id}-{wall.now():%Y%m%d}.json"'
     return answer

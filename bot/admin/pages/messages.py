@@ -224,6 +224,8 @@ def _one(desk: Desk, row: Outbox | Inbox, raw: Json | None = None) -> str:
     """The page of one message; `raw` when its body was asked for."""
     is_ours = isinstance(row, Outbox)
     name = f"message:{row.id}" if is_ours else f"message:in:{row.id}"
+    if desk.may("people") and raw is None:  # revealing is written down by itself
+        desk.note("message.read", name)
     person = desk.db.get(Person, row.person_id)
     number = desk.db.scalar(select(Address.value).where(Address.person_id == row.person_id).order_by(Address.id).limit(1))
     return desk.show(

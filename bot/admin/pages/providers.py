@@ -10,8 +10,8 @@ from flask import abort, request, url_for
 from markupsafe import Markup
 from sqlalchemy import select
 
-from bot.admin.accounts import badge
 from bot.admin.door import Answer, Desk, Pages, Refused
+from bot.admin.shown import badge
 from bot.payments import Payer, Provider, Refunder
 from bot.rules import NotAllowed
 from bot.rules.money import ghs, pesewas

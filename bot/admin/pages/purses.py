@@ -8,9 +8,9 @@ from typing import Any
 from flask import abort, request, url_for
 from sqlalchemy import or_
 
-from bot.admin.accounts import badge, cedis, whole
+from bot.admin.accounts import cedis, whole
 from bot.admin.door import Answer, Desk, Pages, Refused
-from bot.admin.shown import money
+from bot.admin.shown import badge, money
 from bot.admin.table import AT_ONCE, Column, Filter, Table, wants_file
 from bot.rules import NotAllowed
 from bot.rules import payout as rules

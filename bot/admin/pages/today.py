@@ -53,4 +53,5 @@ def keep_note(desk: Desk) -> Answer:
     if not re.fullmatch(r"(person|order|dispute|tailor):[0-9]+", subject) or not text:
         raise Refused("There is nothing to keep.", 422)
     desk.db.add(Note(subject=subject, by=desk.staff.login, text=text, at=wall.now()))
+    desk.note("note.kept", subject)
     return desk.back("The note is kept.")
